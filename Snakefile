@@ -1,0 +1,37 @@
+"""histopress: from slides to compressed slides to slide-level results."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/simulate.smk"
+include: "workflow/rules/tile.smk"
+include: "workflow/rules/encoder.smk"
+include: "workflow/rules/encode.smk"
+include: "workflow/rules/compress.smk"
+include: "workflow/rules/model.smk"
+include: "workflow/rules/evaluate.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        get_overlays(),
+        get_compressed_slides(),
+        get_evaluations(),
+
+
+onsuccess:
+    shell("python -m histopress summary --config={workflow.configfiles[0]:q}")

@@ -1,0 +1,1 @@
+"""What makes a result traceable: digests, code digests, job records."""

@@ -1,0 +1,1 @@
+"""Command line: one verb a rule, each run by :mod:`histopress.cli.job`."""

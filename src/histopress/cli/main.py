@@ -1,0 +1,150 @@
+"""``histopress VERB --option=value …``: parse, validate, run, and say in one message what failed.
+
+A verb's module is imported only when the verb is called, so that help is quick and no verb pays
+for another's libraries.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from histopress import __version__
+from histopress.errors import HistopressError
+
+JOBS = {
+    "simulate slide": ("simulate_slide", "draw one phantom slide of the cohort"),
+    "simulate patches": ("simulate_patches", "draw labelled patches of other phantom patients"),
+    "tile": ("tile", "find tissue and lay the tile grid of one slide"),
+    "encoder define": ("encoder_define", "write the card of an encoder that needs no weights"),
+    "encoder import": ("encoder_import", "bring in a released Keras encoder"),
+    "encoder train": ("encoder_train", "train a small supervised encoder on labelled patches"),
+    "encode": ("encode", "embed each kept tile of one slide"),
+    "compress": ("compress", "lay one slide's embeddings on its grid"),
+    "split": ("split", "assign patients to folds; nobody who has a fold moves"),
+    "train": ("train", "train a slide-level model for one fold and predict its test patients"),
+    "evaluate": ("evaluate", "metrics with intervals, and figures, of one model"),
+    "compare": ("compare", "a table and a figure over all models evaluated"),
+}
+"""Verbs that make results: each runs as one job with a record."""
+
+TOOLS = {
+    "simulate phantom": ("simulate_phantom", "write a whole phantom cohort: slides and manifest"),
+    "simulate collage": ("simulate_collage", "write a cohort of slides built from labelled tiles"),
+    "validate": ("validate", "check configuration and manifest, listing every fault"),
+    "schema": ("schema", "write the configuration's JSON Schema and key table"),
+    "summary": ("summary", "print the results of a finished run and where they are"),
+}
+"""Verbs for people; they have arguments of their own."""
+
+
+def usage() -> str:
+    """List all verbs."""
+    width = max(map(len, (*JOBS, *TOOLS)))
+    lines = ["usage: histopress VERB [--option=value …]   (histopress VERB --help tells more)", ""]
+    lines += ["for people:"]
+    lines += [f"  {name:{width}}  {summary}" for name, (_, summary) in TOOLS.items()]
+    lines += ["", "jobs of the workflow, each of which can be run by hand:"]
+    lines += [f"  {name:{width}}  {summary}" for name, (_, summary) in JOBS.items()]
+    return "\n".join(lines)
+
+
+def find_verb(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Split the command line into a verb of one or two words and the rest."""
+    for words in (2, 1):
+        name = " ".join(arguments[:words])
+        if len(arguments) >= words and (name in JOBS or name in TOOLS):
+            return name, list(arguments[words:])
+    return None, list(arguments)
+
+
+def unknown_verb(arguments: Sequence[str]) -> str:
+    """Say that there is no such verb and propose the nearest."""
+    import difflib
+
+    given = " ".join(arguments[:2])
+    near = difflib.get_close_matches(given, [*JOBS, *TOOLS], n=1, cutoff=0.5)
+    near = near or difflib.get_close_matches(arguments[0], [*JOBS, *TOOLS], n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else "; 'histopress --help' lists all"
+    return f"histopress: no verb '{arguments[0]}'{hint}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Returns
+    -------
+    int
+        0 done, 1 a fault that the message tells, 2 a command line that cannot be read,
+        130 interrupted.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if arguments[0] == "--version":
+        print(f"histopress {__version__}")
+        return 0
+    name, rest = find_verb(arguments)
+    if name is None:
+        print(unknown_verb(arguments), file=sys.stderr)
+        return 2
+    try:
+        return _run(name, rest)
+    except HistopressError as error:
+        print(f"histopress {name}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"histopress {name}: interrupted; nothing was left half-written", file=sys.stderr)
+        return 130
+
+
+def _run(name: str, rest: list[str]) -> int:
+    if name in TOOLS:
+        module, summary = TOOLS[name]
+        tool = importlib.import_module(f"histopress.cli.{module}")
+        parser = argparse.ArgumentParser(
+            prog=f"histopress {name}", description=summary, allow_abbrev=False
+        )
+        tool.add_arguments(parser)
+        return int(tool.run(parser.parse_args(rest)) or 0)
+    return _run_job(name, rest)
+
+
+def _run_job(name: str, rest: list[str]) -> int:
+    from histopress.cli.job import Request, Verb, execute, set_threads
+    from histopress.cli.settings import read_settings
+
+    module, summary = JOBS[name]
+    verb: Verb = importlib.import_module(f"histopress.cli.{module}").VERB
+    parser = argparse.ArgumentParser(
+        prog=f"histopress {name}", description=summary, allow_abbrev=False
+    )
+    for wildcard in verb.wildcards:
+        parser.add_argument(f"--{wildcard}", required=True, metavar="NAME")
+    for port in (*verb.inputs, *verb.outputs):
+        parser.add_argument(
+            f"--{port.name}", required=not port.optional, metavar="PATH", help=port.help
+        )
+    parser.add_argument("--settings", metavar="JSON", help="settings as JSON, or a file of them")
+    parser.add_argument("--record", type=Path, metavar="PATH", help="where to write the record")
+    parser.add_argument("--code", metavar="DIGEST", help="fail if the code has another digest")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
+    values = vars(parser.parse_args(rest))
+    given = {
+        port.name: values[port.name.replace("-", "_")] for port in (*verb.inputs, *verb.outputs)
+    }
+    set_threads(values["threads"])
+    execute(
+        Request(
+            verb=verb,
+            settings=read_settings(verb.settings, values["settings"], verb=name),
+            paths={port: Path(path) for port, path in given.items() if path},
+            wildcards={word: values[word.replace("-", "_")] for word in verb.wildcards},
+            record=values["record"],
+            code=values["code"],
+            threads=values["threads"],
+        )
+    )
+    return 0

@@ -1,0 +1,38 @@
+"""Settings of a verb, from the command line."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from histopress.config import explain
+from histopress.errors import ConfigError
+
+
+def read_settings(kind: type, text: str | None, *, verb: str) -> Any:
+    """Validate a verb's settings.
+
+    Parameters
+    ----------
+    kind : type
+        The verb's settings dataclass.
+    text : str or None
+        JSON, or the path of a JSON file; None takes every default.
+    verb : str
+        For messages.
+
+    Raises
+    ------
+    ConfigError
+        Lists every key that is unknown, missing or out of range.
+    """
+    text = text or "{}"
+    if not text.lstrip().startswith("{"):
+        path = Path(text)
+        if not path.is_file():
+            raise ConfigError(f"--settings: '{text}' is neither JSON nor a file")
+        text = path.read_text(encoding="utf-8")
+    try:
+        return TypeAdapter(kind).validate_json(text)
+    except ValidationError as error:
+        raise ConfigError("\n".join(explain(error, root=f"settings of '{verb}'"))) from error

@@ -1,0 +1,40 @@
+"""``histopress simulate patches``: labelled patches of phantom patients outside the cohort."""
+
+from dataclasses import field
+
+from histopress.cli.job import Job, Port, Verb
+from histopress.config import Seed
+from histopress.patches.settings import PatchSettings
+from histopress.simulate.settings import PhantomSettings
+from histopress.types import settings
+
+
+@settings
+class SimulatePatchesSettings:
+    """What decides the patches."""
+
+    seed: Seed = 1
+    slides: PhantomSettings = field(default_factory=PhantomSettings)
+    patches: PatchSettings = field(default_factory=PatchSettings)
+
+
+def simulate_patches(job: Job) -> None:
+    """Draw patches of each tissue class."""
+    from dataclasses import asdict
+
+    from histopress.patches.phantom import draw_patches
+    from histopress.patches.table import write_patches
+
+    chosen = job.settings
+    table = draw_patches(chosen.slides, seed=chosen.seed, **asdict(chosen.patches))
+    write_patches(job.output("patches"), table)
+    job.facts.update(patches=len(table.labels), classes=list(table.classes))
+
+
+VERB = Verb(
+    name="simulate patches",
+    summary="draw labelled patches of other phantom patients",
+    settings=SimulatePatchesSettings,
+    outputs=(Port(name="patches", help="HDF5 table of labelled patches"),),
+    run=simulate_patches,
+)

@@ -1,0 +1,45 @@
+"""``histopress simulate phantom``: a whole phantom cohort, without the workflow."""
+
+import argparse
+from pathlib import Path
+
+from histopress.cli.progress import progress_bar
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--manifest", type=Path, required=True, metavar="CSV", help="to write")
+    parser.add_argument(
+        "--folder",
+        default="data/phantom",
+        metavar="DIR",
+        help="of the slides, as the manifest says",
+    )
+    parser.add_argument("--settings", metavar="JSON", help="as under phantom.slides, or a file")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument(
+        "--manifest-only", action="store_true", help="leave drawing the slides to the workflow"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the manifest and, unless left to the workflow, the slides."""
+    from histopress.cli.settings import read_settings
+    from histopress.simulate.phantom import MANIFEST_COLUMNS, draw_cohort, draw_slide, manifest_rows
+    from histopress.simulate.settings import PhantomSettings
+    from histopress.store import atomic, write_csv, write_json
+
+    settings = read_settings(PhantomSettings, options.settings, verb="simulate phantom")
+    cohort = draw_cohort(settings, seed=options.seed)
+    progress = progress_bar("draw slides")
+    for done, slide in enumerate(() if options.manifest_only else cohort, start=1):
+        place = Path(options.folder) / f"{slide.slide_id}.tif"
+        with atomic(place) as temporary:
+            truth = draw_slide(temporary, slide, settings=settings, seed=options.seed)
+        with atomic(place.with_suffix(".truth.json")) as temporary:
+            write_json(temporary, truth.as_json())
+        progress(done, len(cohort))
+    with atomic(options.manifest) as temporary:
+        write_csv(temporary, manifest_rows(cohort, folder=options.folder), MANIFEST_COLUMNS)
+    print(f"{options.manifest}: {len(cohort)} slides")
+    return 0

@@ -1,0 +1,48 @@
+"""``histopress simulate slide``: one phantom slide of the cohort."""
+
+from dataclasses import field
+
+from histopress.cli.job import Job, Port, Verb
+from histopress.config import Seed
+from histopress.simulate.settings import PhantomSettings
+from histopress.types import settings
+
+
+@settings
+class SlideSettings:
+    """What decides the slide's pixels."""
+
+    seed: Seed = 1
+    slides: PhantomSettings = field(default_factory=PhantomSettings)
+
+
+def simulate_slide(job: Job) -> None:
+    """Draw the slide and write what is true of it."""
+    from histopress.errors import ConfigError
+    from histopress.simulate.phantom import draw_cohort, draw_slide
+    from histopress.store import write_json
+
+    chosen, slide_id = job.settings, job.wildcard("slide-id")
+    cohort = {slide.slide_id: slide for slide in draw_cohort(chosen.slides, seed=chosen.seed)}
+    if slide_id not in cohort:
+        raise ConfigError(
+            f"slide '{slide_id}': is not in the phantom cohort of "
+            f"{chosen.slides.n_patients} patients; raise n_patients"
+        )
+    truth = draw_slide(
+        job.output("slide"), cohort[slide_id], settings=chosen.slides, seed=chosen.seed
+    )
+    write_json(job.output("truth"), truth.as_json())
+
+
+VERB = Verb(
+    name="simulate slide",
+    summary="draw one phantom slide of the cohort",
+    settings=SlideSettings,
+    outputs=(
+        Port(name="slide", help="pyramidal TIFF"),
+        Port(name="truth", help="JSON: what is drawn, and how much of it"),
+    ),
+    wildcards=("slide-id",),
+    run=simulate_slide,
+)

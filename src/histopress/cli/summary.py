@@ -1,0 +1,102 @@
+"""``histopress summary``: what a finished run found, and where it is."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from histopress import study as names
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--config", type=Path, default=Path("config/config.yaml"), metavar="YAML")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print figures with intervals, excluded slides and the places of results."""
+    from histopress.study import load_study, read_values
+
+    config = read_config(options.config)
+    study = names.Study(config, check_study(config, Path.cwd(), check_files=False))
+    print(
+        f"\n{len(study.manifest)} slides of {len(set(study.manifest.patients.values()))} patients"
+    )
+    for line in (*excluded_lines(study), *compression_lines(study), *result_lines(study)):
+        print(line)
+    print("\nlook at")
+    for place in places(study):
+        print(f"  {place}")
+    return 0
+
+
+def excluded_lines(study: names.Study) -> list[str]:
+    """Say which slides are excluded and why."""
+    from histopress.compress.slide import read_header
+
+    lines = []
+    for encoder in study.config.encoders:
+        for slide in study.slide_ids:
+            path = Path(names.COMPRESSED.format(encoder=encoder, slide=slide))
+            reason = read_header(path).get("reason") if path.exists() else "not compressed yet"
+            if reason:
+                lines.append(f"  excluded for {encoder}: {reason}")
+    return lines
+
+
+def compression_lines(study: names.Study) -> list[str]:
+    """Say how much smaller the slides have become."""
+    from histopress.compress.slide import read_header
+
+    lines = []
+    for encoder in study.config.encoders:
+        ratios = []
+        for slide in study.slide_ids:
+            path = Path(names.COMPRESSED.format(encoder=encoder, slide=slide))
+            header = read_header(path) if path.exists() else {}
+            ratios += [float(header["bytes_ratio_raw"])] if "bytes_ratio_raw" in header else []
+        if ratios:
+            middle = sorted(ratios)[len(ratios) // 2]
+            lines.append(
+                f"  {encoder}: a view takes 1/{middle:.0f} of the raw pixels' bytes (median)"
+            )
+    return lines
+
+
+def result_lines(study: names.Study) -> list[str]:
+    """Say what each model reached."""
+    from histopress.store import read_json
+
+    lines: list[str] = []
+    for target, encoder, model in study.combinations():
+        folder = names.EVALUATION.format(target=target, encoder=encoder, model=model)
+        path = Path(folder) / "metrics.json"
+        if path.exists():
+            lines.append(_result_line(read_json(path)))
+    return ["", *lines] if lines else []
+
+
+def _result_line(metrics: dict[str, Any]) -> str:
+    auc = metrics["metrics"]["auc"]
+    name = f"{metrics['target']} · {metrics['encoder']} · {metrics['model']}"
+    if auc["estimate"] is None:
+        return f"  {name}: AUC undefined ({auc['warning']})"
+    low, high = auc["interval"]
+    note = f"; {metrics['control']}" if metrics["control"] else ""
+    return (
+        f"  {name}: AUC {auc['estimate']:.3f} [{low:.3f}, {high:.3f}] within folds, "
+        f"{auc['n_patients']} patients{note}"
+    )
+
+
+def places(study: names.Study) -> list[str]:
+    """Where the pictures and tables are."""
+    grids = dict.fromkeys(encoder.grid for encoder in study.config.encoders.values())
+    found = [f"results/tiles/{grid}/*.png   tissue and tiles of each slide" for grid in grids]
+    found += [f"results/compressed/{encoder}/" for encoder in study.config.encoders]
+    if study.config.targets:
+        found += [
+            f"{names.COMPARISON}.svg   all models side by side",
+            f"{names.COMPARISON}.csv",
+            "results/evaluation/TARGET/ENCODER/MODEL/   metrics.json, roc.svg, scores.svg",
+        ]
+    return found

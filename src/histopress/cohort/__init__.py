@@ -1,0 +1,1 @@
+"""The manifest, patients, folds and leak guards."""

@@ -1,0 +1,1 @@
+"""Features laid on the grid: views, distance map, compressed slides."""

@@ -1,0 +1,1 @@
+"""Patch encoders: networks, released weights, training, encoding a slide."""

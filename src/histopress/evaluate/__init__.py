@@ -1,0 +1,1 @@
+"""Metrics and intervals on predictions; no torch here."""

@@ -1,0 +1,1 @@
+"""Slide-level networks, crops of compressed slides, training, prediction."""

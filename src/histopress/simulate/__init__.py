@@ -1,0 +1,1 @@
+"""Slides with known truth: drawn phantoms and collages of real tiles."""

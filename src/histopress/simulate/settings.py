@@ -1,0 +1,136 @@
+"""Settings of simulated slides: everything that changes their pixels or their labels."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from histopress.types import settings
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=1, le=100_000)]
+
+
+def _check_ranges(owner: object, names: Sequence[str]) -> None:
+    """Refuse a range whose first value is above its second (pydantic reports the key)."""
+    for name in names:
+        low, high = getattr(owner, name)
+        if low > high:
+            raise ValueError(f"'{name}' is ({low}, {high}); give the lower value first")
+
+
+@settings
+class PhantomSettings:
+    """A cohort of drawn H&E-like slides."""
+
+    size_px: Annotated[
+        int, Field(ge=512, le=200_000, description="Side of a slide in level-0 pixels.")
+    ] = 4096
+    spacing_um: Annotated[
+        float, Field(ge=0.2, le=2.0, description="Spacing of level 0 in µm per pixel.")
+    ] = 0.5
+    n_patients: Annotated[int, Field(ge=1, le=9999, description="Number of patients.")] = 24
+    slides_per_patient: Annotated[
+        tuple[
+            Annotated[int, Field(ge=1, le=26)],
+            Annotated[int, Field(ge=1, le=26)],
+        ],
+        Field(description="Fewest and most slides of a patient; counts take turns."),
+    ] = (1, 2)
+    n_centers: Annotated[
+        int,
+        Field(ge=1, le=26, description="Number of centres, named A, B, …; patients take turns."),
+    ] = 2
+    prevalence: Annotated[
+        float,
+        Field(ge=0.0, le=1.0, description="Share of patients with tumour, held in each centre."),
+    ] = 0.5
+    tumour_fraction: Annotated[
+        tuple[Share, Share],
+        Field(description="Lowest and highest tumour share of the tissue area in positive slides."),
+    ] = (0.04, 0.25)
+    gland_fraction: Annotated[
+        tuple[Share, Share],
+        Field(description="Lowest and highest share of the tissue area that glands aim for."),
+    ] = (0.05, 0.25)
+    lymphocyte_fraction: Annotated[
+        tuple[Share, Share],
+        Field(description="Lowest and highest share of the tissue area rich in lymphocytes."),
+    ] = (0.02, 0.3)
+    center_shift: Annotated[
+        float,
+        Field(ge=0.0, le=0.5, description="Relative standard deviation of stains between centres."),
+    ] = 0.12
+    slide_shift: Annotated[
+        float,
+        Field(ge=0.0, le=0.5, description="Relative standard deviation of stains within a centre."),
+    ] = 0.1
+    noise: Annotated[
+        float,
+        Field(ge=0.0, le=30.0, description="Standard deviation of sensor noise in grey levels."),
+    ] = 2.5
+    quality: Annotated[int, Field(ge=10, le=100, description="JPEG quality of the pyramid.")] = 80
+
+    def __post_init__(self) -> None:
+        _check_ranges(
+            self,
+            ("slides_per_patient", "tumour_fraction", "gland_fraction", "lymphocyte_fraction"),
+        )
+
+
+@settings
+class CollageSettings:
+    """A cohort of slides built from labelled real tiles."""
+
+    positive_classes: Annotated[
+        tuple[str, ...],
+        Field(min_length=1, description="Names of the folders whose tiles are positive."),
+    ] = ("tumour",)
+    negative_classes: Annotated[
+        tuple[str, ...],
+        Field(min_length=1, description="Names of the folders whose tiles are negative."),
+    ] = ("normal",)
+    tile_px: Annotated[
+        int, Field(ge=16, le=4096, description="Side of the tiles in pixels; all are equal.")
+    ] = 96
+    spacing_um: Annotated[
+        float, Field(ge=0.05, le=10.0, description="The tiles' own spacing in µm per pixel.")
+    ] = 0.97
+    n_patients: Annotated[int, Field(ge=1, le=9999, description="Number of patients.")] = 40
+    slides_per_patient: Annotated[
+        tuple[
+            Annotated[int, Field(ge=1, le=26)],
+            Annotated[int, Field(ge=1, le=26)],
+        ],
+        Field(description="Fewest and most slides of a patient; counts take turns."),
+    ] = (1, 2)
+    prevalence: Annotated[
+        float, Field(ge=0.0, le=1.0, description="Share of patients whose slides are positive.")
+    ] = 0.5
+    tiles_per_slide: Annotated[
+        tuple[Count, Count], Field(description="Fewest and most tiles placed on a slide.")
+    ] = (36, 44)
+    positive_fraction: Annotated[
+        tuple[Share, Share],
+        Field(description="Lowest and highest share of positive tiles on a positive slide."),
+    ] = (0.2, 0.6)
+    duplicate_bits: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=16,
+            description="Tiles whose 64-bit perceptual hashes differ in at most so many bits "
+            "count as near-duplicates.",
+        ),
+    ] = 4
+    exclude: Annotated[
+        tuple[str, ...],
+        Field(description="SHA-256 digests of tile files to keep out, with their near-duplicates."),
+    ] = ()
+    quality: Annotated[int, Field(ge=10, le=100, description="JPEG quality of the pyramid.")] = 90
+
+    def __post_init__(self) -> None:
+        _check_ranges(self, ("slides_per_patient", "tiles_per_slide", "positive_fraction"))
+        both = sorted(set(self.positive_classes) & set(self.negative_classes))
+        if both:
+            raise ValueError(f"classes {both} are both positive and negative; name each once")

@@ -1,0 +1,1 @@
+"""A slide as pixels: opening, spacing, tissue, tile grid, reading."""

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from histopress.errors import EncoderError, SlideError
+from histopress.learn.cnn import FittedCnn, build
+from histopress.learn.settings import NicCnnSettings
+
+SETTINGS = NicCnnSettings(crop=11, width=8)
+
+
+@pytest.fixture
+def fitted():
+    network = build(SETTINGS, 8, classes=3, seed=1).eval()
+    return FittedCnn(network, SETTINGS, crop_seed=5)
+
+
+@pytest.fixture
+def slides(make_slide):
+    rng = np.random.default_rng(0)
+    shapes = [(7, 16), (30, 19), (3, 2), (11, 11), (1, 40)]
+    return [
+        make_slide(f"s{k}", rng, label=1, shape=shape, views=(0, 1, 6))
+        for k, shape in enumerate(shapes)
+    ]
+
+
+def test_rows_are_distributions(fitted, slides):
+    rows = fitted.predict(slides)
+    assert rows.shape == (5, 3)
+    np.testing.assert_allclose(rows.sum(1), 1, rtol=1e-12)
+
+
+def test_a_prediction_depends_on_no_other_slide(fitted, slides):
+    together = fitted.predict(slides)
+    alone = [fitted.predict([slide])[0] for slide in slides]
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_a_prediction_averages_all_crops_of_all_views(fitted, slides):
+    slide = slides[1]
+    corners = fitted.test_crops(slide).corners.tolist()
+    rows = [
+        fitted._average(slide, [(entry, tuple(corner))]) for corner in corners for entry in range(3)
+    ]
+    np.testing.assert_allclose(fitted.predict([slide])[0], np.mean(rows, 0), rtol=1e-5)
+
+
+def test_prediction_after_loading_is_equal(fitted, slides):
+    loaded = FittedCnn.load(SETTINGS, fitted.state, classes=3)
+    np.testing.assert_array_equal(loaded.predict(slides), fitted.predict(slides))
+
+
+def test_the_state_is_not_tied_to_the_network(fitted):
+    state = fitted.state
+    state["logits.bias"] += 1
+    assert (fitted.state["logits.bias"] == 0).all()
+
+
+def test_coverage_tells_drawn_and_used(fitted, make_slide):
+    rng = np.random.default_rng(0)
+    small = fitted.coverage(make_slide("a", rng, label=0, shape=(9, 10)))
+    assert (small.drawn, small.used, small.tiled) == (1, 1, False)
+    large = fitted.coverage(make_slide("b", rng, label=0, shape=(60, 90)))
+    assert large.drawn < 0.9
+    assert (large.used, large.tiled) == (1, True)
+
+
+def test_slides_that_cannot_be_predicted_are_refused(fitted, make_slide):
+    rng = np.random.default_rng(0)
+    with pytest.raises(EncoderError, match="5 channels, 8 are expected"):
+        fitted.predict([make_slide("a", rng, label=0, shape=(9, 9), channels=5)])
+    slide = make_slide("b", rng, label=0, shape=(9, 9))
+    object.__setattr__(slide, "reason", "no tissue")
+    with pytest.raises(SlideError, match="'b'"):
+        fitted.predict([slide])

@@ -1,0 +1,30 @@
+"""Compressed slides: embeddings on their grid."""
+
+
+rule compress:
+    input:
+        tiles=get_tiles,
+        features=names.FEATURES,
+    output:
+        compressed=names.COMPRESSED,
+        record=f"{names.RECORD}/compress/{{encoder}}/{{slide}}.json",
+    log:
+        "logs/compress/{encoder}/{slide}.log",
+    benchmark:
+        "logs/benchmark/compress/{encoder}/{slide}.tsv"
+    conda:
+        "../../envs/slide.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        settings=get_settings("compress"),
+        code=get_code("compress"),
+    shell:
+        "python -m histopress compress "
+        "--slide-id={wildcards.slide:q} --encoder={wildcards.encoder:q} "
+        "--tiles={input.tiles:q} --features={input.features:q} "
+        "--compressed={output.compressed:q} "
+        "--settings={params.settings:q} --code={params.code:q} "
+        "--record={output.record:q} --threads={threads} 2> {log:q}"

@@ -1,0 +1,65 @@
+"""Slide-level learning: patients divided, one model a fold."""
+
+
+rule split:
+    input:
+        manifest=get_manifest,
+    output:
+        split=update(names.SPLIT),
+        record=f"{names.RECORD}/split/{{target}}/{{protocol}}.json",
+    log:
+        "logs/split/{target}/{protocol}.log",
+    benchmark:
+        "logs/benchmark/split/{target}/{protocol}.tsv"
+    conda:
+        "../../envs/slide.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=get_settings("split"),
+        code=get_code("split"),
+        cohort=get_cohort,
+    shell:
+        "python -m histopress split "
+        "--target={wildcards.target:q} --manifest={input.manifest:q} --split={output.split:q} "
+        "--settings={params.settings:q} --code={params.code:q} "
+        "--record={output.record:q} --threads={threads} 2> {log:q}"
+
+
+rule train:
+    input:
+        manifest=get_manifest,
+        split=names.SPLIT.replace("{protocol}", PLAN.study.config.protocol.kind),
+        compressed=get_labelled_slides,
+    output:
+        weights=f"{names.FOLD}/model.safetensors",
+        history=f"{names.FOLD}/history.csv",
+        predictions=f"{names.FOLD}/predictions.csv",
+        record=names.RECORD
+        + "/train/{target}/{encoder}/{model}/seed{seed}/fold{fold}.json",
+    log:
+        "logs/train/{target}/{encoder}/{model}/seed{seed}/fold{fold}.log",
+    benchmark:
+        "logs/benchmark/train/{target}/{encoder}/{model}/seed{seed}/fold{fold}.tsv"
+    conda:
+        "../../envs/learn.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        settings=get_settings("train"),
+        code=get_code("train"),
+        cohort=get_cohort,
+        folder=get_compressed_folder,
+    shell:
+        "python -m histopress train "
+        "--target={wildcards.target:q} --encoder={wildcards.encoder:q} "
+        "--model={wildcards.model:q} --seed={wildcards.seed:q} --fold={wildcards.fold:q} "
+        "--manifest={input.manifest:q} --split={input.split:q} --compressed={params.folder:q} "
+        "--weights={output.weights:q} --history={output.history:q} "
+        "--predictions={output.predictions:q} "
+        "--settings={params.settings:q} --code={params.code:q} "
+        "--record={output.record:q} --threads={threads} 2> {log:q}"
