@@ -16,7 +16,7 @@ def package(tmp_path):
         "low": '"""Text."""\nX = 1\n',
         "unused": "Y = 1",
         "cli/__init__": "",
-        "cli/verb": "from histopress import config\ndef f():\n    from histopress.room import high\n",
+        "cli/verb": "import histopress.config\ndef f():\n    from histopress.room import high\n",
         "room/__init__": "",
         "room/high": "from histopress import errors\nfrom histopress.low import X\n",
     }

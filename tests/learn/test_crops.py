@@ -81,6 +81,14 @@ def test_centres_follow_the_distance_map():
         assert found[ring].sum() == pytest.approx(distance[ring].sum(), abs=0.0142)
 
 
+def test_a_small_slide_is_seen_in_every_place_that_holds_it():
+    kept = np.zeros((9, 6), bool)
+    kept[3:6, 1:5] = True
+    distance, rng = distance_map(kept), np.random.default_rng(0)
+    seen = {draw_corner(distance, 5, rng) for _ in range(200)}
+    assert seen == {(row, column) for row in (1, 2, 3) for column in (0, 1)}
+
+
 @given(sides, sides, seeds, sizes)
 def test_a_lattice_covers_all_tissue_with_no_empty_window(rows, columns, seed, size):
     kept = tissue(rows, columns, seed)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from histopress.errors import ConfigError
+from histopress.errors import ConfigError, StoreError
 from histopress.learn.fold import load_model, train_fold
 from histopress.learn.scoring import macro_auc
 from histopress.learn.settings import MeanSettings, NicCnnSettings
 
-CNN = NicCnnSettings(crop=24, epochs_max=10)
+CNN = NicCnnSettings(crop=24, width=32, epochs_max=10)
 QUICK = NicCnnSettings(crop=11, width=16, epoch_crops=64, epochs_max=3)
 BOTH = pytest.mark.parametrize("settings", [QUICK, MeanSettings()], ids=["cnn", "mean"])
 
@@ -29,7 +29,7 @@ test_auc.__test__ = False
     ids=["cnn", "cnn-8-views", "mean"],
 )
 def test_a_planted_patch_is_learnt(make_cohort, settings, views):
-    slides, parts = make_cohort(48, views=views)
+    slides, parts = make_cohort(48, cells=(12, 24), views=views, shift=3.0)
     result = train_fold(slides, parts, settings=settings, classes=2, seed=0)
     assert test_auc(slides, parts, result) > 0.9
 
@@ -108,3 +108,15 @@ def test_slides_and_split_must_agree(make_cohort):
         train_fold(slides, {**parts, "x9": "test"}, **options)
     with pytest.raises(ConfigError, match="s01"):
         train_fold([*slides, slides[1]], parts, **options)
+
+
+@BOTH
+def test_a_model_of_other_settings_is_refused(make_cohort, settings):
+    slides, parts = make_cohort(16, cells=(6, 9))
+    state = train_fold(slides, parts, settings=settings, classes=2, seed=0).state
+    other = NicCnnSettings(crop=24, width=16)
+    with pytest.raises(StoreError, match="train it anew"):
+        load_model(other, state, classes=2)
+    state.pop("scale")
+    with pytest.raises(StoreError, match="scale"):
+        load_model(settings, state, classes=2)

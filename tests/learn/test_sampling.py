@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 from histopress.compress.views import orient
 from histopress.learn.data import LabelledSlide
 from histopress.learn.sampling import balanced_order, epoch_batches, oriented_crop
+from histopress.learn.settings import NicCnnSettings
 
 
 @given(
@@ -41,14 +44,38 @@ def test_an_epoch_is_whole_batches_of_all_slides_and_stored_views(make_slide):
         slide.grid[0] = np.where(slide.kept, index + 1, 0)
         slide.grid[1] = np.where(slide.kept, index + 11, 0)
         slides.append(LabelledSlide(slide=slide, label=int(index > 3)))
-    seen = set()
-    options = {"crop": 11, "batch": 8, "steps": 10}
-    for batch, labels in epoch_batches(slides, views=2, rng=rng, **options):
+    settings = NicCnnSettings(crop=11, batch=8, epoch_crops=75)
+    seen, count = set(), 0
+    for batch, labels in epoch_batches(slides, settings=settings, rng=rng):
         assert batch.crops.shape == (8, 8, 11, 11)
         assert sorted(labels) == [0] * 4 + [1] * 4
         marks = batch.crops.amax((1, 2, 3)).int().tolist()
         assert [int(mark % 10 > 4) for mark in marks] == labels.tolist()
         seen |= set(marks)
+        count += 1
+    assert count == 10
     assert seen == {1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16}
-    only = epoch_batches(slides, views=1, rng=rng, **options)
+    only = epoch_batches(slides, settings=replace(settings, views=1), rng=rng)
     assert max(batch.crops.max().item() for batch, _ in only) == 6
+
+
+@pytest.mark.parametrize(
+    ("views", "turn_crops", "orientations"), [((0,), True, 8), ((0,), False, 1), ((0, 1), True, 2)]
+)
+def test_turns_are_those_of_the_views_or_all_of_a_single_one(
+    make_slide, views, turn_crops, orientations
+):
+    rng = np.random.default_rng(0)
+    slide = make_slide("a", rng, label=0, shape=(11, 11), views=views)
+    distance = np.ones((11, 11), np.float32) / 121
+    slide = replace(slide, distance=distance, grid=np.repeat(slide.grid[:1], len(views), 0))
+    slides = [LabelledSlide(slide=slide, label=0)]
+    settings = NicCnnSettings(crop=11, turn_crops=turn_crops, epoch_crops=80)
+    seen = {
+        crop.numpy().tobytes()
+        for batch, _ in epoch_batches(slides, settings=settings, rng=rng)
+        for crop in batch.crops
+    }
+    every = {np.ascontiguousarray(orient(slide.grid[0], turn)).tobytes() for turn in range(8)}
+    assert len(seen) == orientations
+    assert seen <= every

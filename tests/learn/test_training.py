@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from histopress.errors import SlideError
+from histopress.errors import ConfigError, SlideError
 from histopress.learn.sampling import Batch
 from histopress.learn.settings import NicCnnSettings
 from histopress.learn.training import NicCnnModel, Plateau, train_step
@@ -44,7 +44,7 @@ def test_the_penalty_is_l2_times_the_sum_of_squares():
     class Constant(torch.nn.Module):
         mean = torch.zeros(1)
 
-        def forward(self, crops, kept):
+        def forward(self, crops, _kept):
             return torch.zeros(len(crops), 2) + 0 * weights.sum()
 
         def kernels(self):
@@ -101,3 +101,11 @@ def test_progress_and_excluded_slides(make_cohort):
     out = replace(slides[0], slide=replace(slides[0].slide, reason="no tissue"))
     with pytest.raises(SlideError, match="s00"):
         NicCnnModel(QUICK).fit([out, *slides[1:8]], slides[8:], classes=2, seed=0)
+
+
+def test_embeddings_that_are_not_finite_stop_training_with_a_message(make_cohort):
+    slides, _ = make_cohort(16, cells=(6, 9))
+    grid = slides[0].slide.grid
+    grid[np.isfinite(grid) & (grid != 0)] = np.inf
+    with pytest.raises(ConfigError, match="epoch 1: the training loss is nan; lower 'learning_r"):
+        NicCnnModel(QUICK).fit(slides[:8], slides[8:], classes=2, seed=0)

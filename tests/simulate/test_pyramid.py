@@ -48,6 +48,12 @@ def test_colours_survive_and_levels_are_area_means(tmp_path):
             expected = halve(expected)
 
 
+def test_halving_is_the_mean_of_four():
+    image = np.random.default_rng(0).integers(0, 256, (7, 9, 3), dtype=np.uint8)
+    blocks = image[:6, :8].astype(float).reshape(3, 2, 4, 2, 3)
+    assert np.array_equal(halve(image), np.floor(blocks.mean(axis=(1, 3)) + 0.5))
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(1, 90), min_size=1, max_size=6))
 def test_the_cut_into_bands_changes_nothing(tmp_path_factory, heights):
@@ -88,6 +94,7 @@ def test_memory_does_not_grow_with_height(tmp_path, monkeypatch):
         ({"tile_px": 100}, "tile_px is 100; a JPEG TIFF takes positive multiples of 16"),
         ({"levels": 9}, "9 levels of a slide of 64 × 64 px; give from 1 to 7"),
         ({"bands": 3}, "hold 48 rows; the slide has 64"),
+        ({"bands": 5, "tile_px": 16}, "hold 80 rows or more; the slide has 64"),
         ({"bands": 5}, "hold 80 rows or more; the slide has 64"),
         ({"width": 32}, r"uint8 \(16, 32, 3\); the slide takes uint8 \(rows, 64, 3\)"),
     ],

@@ -16,11 +16,8 @@ def run(options: argparse.Namespace) -> int:
     """Print figures with intervals, excluded slides and the places of results."""
     from histopress.study import load_study, read_values
 
-    config = read_config(options.config)
-    study = names.Study(config, check_study(config, Path.cwd(), check_files=False))
-    print(
-        f"\n{len(study.manifest)} slides of {len(set(study.manifest.patients.values()))} patients"
-    )
+    study = load_study(read_values(options.config), Path.cwd(), check_files=False)
+    print(f"\n{len(study.manifest)} slides of {study.n_patients} patients")
     for line in (*excluded_lines(study), *compression_lines(study), *result_lines(study)):
         print(line)
     print("\nlook at")

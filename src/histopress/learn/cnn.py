@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float32, Float64
 
 from histopress.compress.slide import CompressedSlide
+from histopress.errors import StoreError
 from histopress.learn.crops import TestCrops, covered_share, place_test_crops
 from histopress.learn.data import check_usable
 from histopress.learn.interface import Coverage, Row
@@ -61,11 +62,23 @@ class FittedCnn:
     def load(
         cls, settings: NicCnnSettings, state: Mapping[str, np.ndarray], *, classes: int
     ) -> "FittedCnn":
-        """Rebuild from :attr:`state`; the settings must be those of training."""
+        """Rebuild from :attr:`state`; the settings must be those of training.
+
+        Raises
+        ------
+        StoreError
+            The arrays are not those of a network with these settings.
+        """
         tensors = {name: torch.from_numpy(np.array(array)) for name, array in state.items()}
-        crop_seed = int(tensors.pop(CROP_SEED).item())
-        network = build(settings, tensors["mean"].numel(), classes=classes, seed=0)
-        network.load_state_dict(tensors)
+        try:
+            crop_seed = int(tensors.pop(CROP_SEED).item())
+            network = build(settings, tensors["mean"].numel(), classes=classes, seed=0)
+            network.load_state_dict(tensors)
+        except (KeyError, RuntimeError) as error:
+            raise StoreError(
+                f"the stored model does not fit its settings (crop {settings.crop}, width "
+                f"{settings.width}, {classes} classes); train it anew ({error})"
+            ) from error
         return cls(network.eval(), settings, crop_seed)
 
     @property

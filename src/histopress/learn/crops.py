@@ -85,8 +85,9 @@ def draw_corner(
 ) -> tuple[int, int]:
     """Draw a window whose centre cell follows the distance map.
 
-    Along an axis on which the whole tissue fits into the window, the window is centred on the
-    tissue instead: a shifted window would only lose tissue.
+    Along an axis on which the whole tissue fits into the window, the window's place is drawn
+    evenly from all that hold it instead, so that a small slide is seen whole and yet in many
+    places: seen in one place only, 20 slides are learnt by heart within two epochs.
 
     Parameters
     ----------
@@ -95,15 +96,20 @@ def draw_corner(
     size : int
         Side of the window in cells.
     rng : numpy Generator
-        Advanced by one draw, whatever the slide.
+        Advanced by three draws, whatever the slide.
     """
     cells = np.flatnonzero(distance)
     cumulated = np.cumsum(distance.ravel()[cells], dtype=np.float64)
-    drawn = np.searchsorted(cumulated, rng.random() * cumulated[-1], side="right")
+    share, *shifts = rng.random(3)
+    drawn = np.searchsorted(cumulated, share * cumulated[-1], side="right")
     centre = np.unravel_index(cells[min(int(drawn), cells.size - 1)], distance.shape)
     row, column = (
-        (first + last - size) // 2 if last - first <= size else int(place) - size // 2
-        for place, (first, last) in zip(centre, tissue_bounds(distance > 0), strict=True)
+        last - size + int(shift * (size - last + first + 1))
+        if last - first <= size
+        else int(place) - size // 2
+        for place, shift, (first, last) in zip(
+            centre, shifts, tissue_bounds(distance > 0), strict=True
+        )
     )
     return row, column
 
@@ -144,13 +150,11 @@ def place_test_crops(
 ) -> TestCrops:
     """Choose the windows to predict on.
 
-    ``crops`` windows are drawn as in training; equal ones are kept once, so a slide that fits
-    into the window has a single one. If they hold less than ``min_coverage`` of the tissue
-    cells, a lattice takes their place.
+    ``crops`` windows are drawn as in training. If they hold less than ``min_coverage`` of the
+    tissue cells, a lattice takes their place (see :func:`tile_corners`).
     """
     kept = distance > 0
     drawn = np.asarray([draw_corner(distance, size, rng) for _ in range(crops)], np.int64)
-    corners = np.unique(drawn, axis=0)
-    share = covered_share(kept, corners, size)
+    share = covered_share(kept, drawn, size)
     tiled = share < min_coverage
-    return TestCrops(tile_corners(kept, size) if tiled else corners, share, tiled)
+    return TestCrops(tile_corners(kept, size) if tiled else drawn, share, tiled)

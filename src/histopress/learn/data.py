@@ -38,9 +38,14 @@ def check_usable(slides: Sequence[CompressedSlide], channels: int | None = None)
     ------
     SlideError
         A slide is excluded or has no cell.
+    ConfigError
+        No slide is given.
     EncoderError
         A slide has another number of channels than ``channels`` or than the first slide.
     """
+    if not slides:
+        raise ConfigError("no slide is given; a model needs at least one")
+    expected = slides[0].grid.shape[1] if channels is None else channels
     for slide in slides:
         if slide.excluded or not slide.kept.any():
             reason = slide.reason or "it has no cell with tissue"
@@ -49,15 +54,12 @@ def check_usable(slides: Sequence[CompressedSlide], channels: int | None = None)
                 "prediction"
             )
         found = slide.grid.shape[1]
-        channels = found if channels is None else channels
-        if found != channels:
+        if found != expected:
             raise EncoderError(
-                f"slide '{slide.slide_id}': its grid has {found} channels, {channels} are "
+                f"slide '{slide.slide_id}': its grid has {found} channels, {expected} are "
                 "expected; compress the whole cohort with one encoder"
             )
-    if channels is None:
-        raise ConfigError("no slide is given; a model needs at least one")
-    return channels
+    return expected
 
 
 def check_fold(

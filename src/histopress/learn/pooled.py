@@ -9,6 +9,7 @@ from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 
 from histopress.compress.slide import CompressedSlide
+from histopress.errors import StoreError
 from histopress.learn.data import LabelledSlide, check_fold, check_usable, labels_of
 from histopress.learn.interface import Coverage, Row
 from histopress.learn.scoring import balanced_cross_entropy, macro_auc
@@ -48,7 +49,9 @@ class FittedMean:
 
     @classmethod
     def load(cls, state: Mapping[str, np.ndarray]) -> "FittedMean":
-        """Rebuild from :attr:`state`."""
+        """Rebuild from :attr:`state`; raises :class:`StoreError` if an array is missing."""
+        if missing := sorted(set(ARRAYS) - set(state)):
+            raise StoreError(f"the stored model lacks {', '.join(missing)}; train it anew")
         mean, scale, coef, intercept = (np.asarray(state[name]) for name in ARRAYS)
         return cls(mean, scale, coef, intercept)
 

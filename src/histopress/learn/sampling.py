@@ -9,9 +9,10 @@ from jaxtyping import Bool, Float16, Int64
 from torch import Tensor
 
 from histopress.compress.slide import CompressedSlide
-from histopress.compress.views import orient
+from histopress.compress.views import VIEWS, orient
 from histopress.learn.crops import draw_corner, take_crop
 from histopress.learn.data import LabelledSlide, labels_of
+from histopress.learn.settings import NicCnnSettings
 
 
 @dataclass(frozen=True)
@@ -86,25 +87,34 @@ def balanced_order(
 
 
 def epoch_batches(
-    slides: Sequence[LabelledSlide],
-    *,
-    crop: int,
-    views: int,
-    batch: int,
-    steps: int,
-    rng: np.random.Generator,
+    slides: Sequence[LabelledSlide], *, settings: NicCnnSettings, rng: np.random.Generator
 ) -> Iterator[tuple[Batch, Int64[np.ndarray, " batch"]]]:
     """Yield the batches of one epoch; every batch is full.
 
-    A crop takes one of the slide's first ``views`` stored views at random and a place from the
+    An epoch is ``settings.epoch_crops`` crops, or one a slide where that is more. A crop takes
+    one of the slide's first ``settings.views`` stored views at random and a place from the
     distance map.
+
+    The publication turns patches and grid together. Where a slide stores one view only,
+    ``settings.turn_crops`` turns the grid alone: the place of patches is then seen in eight
+    ways, what is inside them in one. A few slides would else be learnt by heart.
     """
     labels = labels_of(slides)
-    order = balanced_order(labels, batch * steps, rng)
-    for chosen in order.reshape(steps, batch):
-        pairs = []
-        for slide in (slides[index].slide for index in chosen):
-            entry = int(rng.integers(min(views, len(slide.views))))
-            corner = draw_corner(slide.distance, crop, rng)
-            pairs.append(oriented_crop(slide, entry=entry, corner=corner, size=crop))
+    steps = -(-max(settings.epoch_crops, len(slides)) // settings.batch)
+    order = balanced_order(labels, settings.batch * steps, rng)
+    for chosen in order.reshape(steps, settings.batch):
+        pairs = [_draw_crop(slides[index].slide, settings, rng) for index in chosen]
         yield stack(pairs), labels[chosen]
+
+
+def _draw_crop(
+    slide: CompressedSlide, settings: NicCnnSettings, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    stored = min(settings.views, len(slide.views))
+    entry = int(rng.integers(stored))
+    corner = draw_corner(slide.distance, settings.crop, rng)
+    crop, kept = oriented_crop(slide, entry=entry, corner=corner, size=settings.crop)
+    if stored > 1 or not settings.turn_crops:
+        return crop, kept
+    turn = int(rng.integers(VIEWS))
+    return orient(crop, turn), orient(kept, turn)

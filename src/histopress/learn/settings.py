@@ -45,7 +45,7 @@ class NicCnnSettings:
             description="Epochs without a better validation loss before the learning rate is "
             "divided by 10.",
         ),
-    ] = 6
+    ] = 5
     stop_patience: Annotated[
         int,
         Field(
@@ -53,7 +53,7 @@ class NicCnnSettings:
             le=10000,
             description="Epochs without a better validation loss before training stops.",
         ),
-    ] = 20
+    ] = 15
     epochs_max: Annotated[
         int, Field(ge=1, le=100000, description="Epochs after which training stops anyhow.")
     ] = 100
@@ -82,6 +82,13 @@ class NicCnnSettings:
     views: Annotated[
         int, Field(ge=1, le=8, description="At most this many of a slide's stored views are used.")
     ] = 8
+    turn_crops: Annotated[
+        bool,
+        Field(
+            description="Turn and mirror training crops at random where a slide stores one view "
+            "only; the patches under the embeddings are not turned with them."
+        ),
+    ] = True
 
 
 @settings

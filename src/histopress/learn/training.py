@@ -1,7 +1,8 @@
 """Training the slide-level CNN: epochs, learning rate, the best state."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from jaxtyping import Int64
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from histopress.errors import ConfigError
 from histopress.learn.cnn import FittedCnn, build, tissue_statistics
 from histopress.learn.data import LabelledSlide, check_fold, labels_of
 from histopress.learn.interface import Row
@@ -95,6 +97,9 @@ class NicCnnModel:
     validation fold AUC takes a few values only, ties over many epochs and reaches 1 by luck
     early, whereas the cross-entropy moves with every probability. AUC stands in the history.
 
+    What else the publication leaves open: weights start after He et al. (uniform), running
+    statistics take a tenth of each batch, dropout follows each convolution's activation.
+
     Training is deterministic on one device and number of threads: crops, weights and dropout
     each have a generator derived from ``seed``.
     """
@@ -118,22 +123,25 @@ class NicCnnModel:
         SlideError
             A slide is excluded.
         ConfigError
-            A class has no training slide, or validation slides are all of one class.
+            A class has no training slide, validation slides are all of one class, or the loss
+            is not finite.
         EncoderError
             Slides have different numbers of channels.
         """
         settings = self.settings
-        channels = check_fold(train, validation, classes=classes)
-        network = build(settings, channels, classes=classes, seed=seed).to(self.device)
-        statistics = tissue_statistics([each.slide for each in train], settings.views)
-        network.standardise_with(*map(torch.from_numpy, statistics))
-        fitted = FittedCnn(network, settings, derive_seed(seed, "test crops"))
+        fitted = self._begin(train, validation, classes=classes, seed=seed)
+        network = fitted.network
         optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
         plateau, rng = Plateau(settings), generator(seed, "training crops")
         history: list[Row] = []
         best: dict[str, Tensor] = {}
         for epoch in range(1, settings.epochs_max + 1):
             loss = self._epoch(network, optimizer, train, rng)
+            if not math.isfinite(loss):
+                raise ConfigError(
+                    f"epoch {epoch}: the training loss is {loss}; lower 'learning_rate' (now "
+                    f"{settings.learning_rate}) or look for embeddings that are not finite"
+                )
             row = {"epoch": epoch, "learning_rate": plateau.learning_rate, "train_loss": loss}
             scores = _validate(fitted, validation)
             improved = plateau.update(scores["validation_loss"])
@@ -141,12 +149,27 @@ class NicCnnModel:
             if improved:
                 best = {name: each.clone() for name, each in network.state_dict().items()}
             if progress:
-                progress(epoch, settings.epochs_max)
+                progress(settings.epochs_max if plateau.finished else epoch, settings.epochs_max)
             if plateau.finished:
                 break
             optimizer.param_groups[0]["lr"] = plateau.learning_rate
         network.load_state_dict(best)
-        return FittedCnn(network.eval(), settings, fitted.crop_seed, tuple(history))
+        return replace(fitted, history=tuple(history))
+
+    def _begin(
+        self,
+        train: Sequence[LabelledSlide],
+        validation: Sequence[LabelledSlide],
+        *,
+        classes: int,
+        seed: int,
+    ) -> FittedCnn:
+        """Make the untrained network, with the statistics of the training slides."""
+        channels = check_fold(train, validation, classes=classes)
+        network = build(self.settings, channels, classes=classes, seed=seed).to(self.device)
+        statistics = tissue_statistics([each.slide for each in train], self.settings.views)
+        network.standardise_with(*map(torch.from_numpy, statistics))
+        return FittedCnn(network, self.settings, derive_seed(seed, "test crops"))
 
     def _epoch(
         self,
@@ -157,15 +180,7 @@ class NicCnnModel:
     ) -> float:
         """Train for one epoch; return the mean cross-entropy."""
         settings = self.settings
-        steps = -(-max(settings.epoch_crops, len(train)) // settings.batch)
-        batches = epoch_batches(
-            train,
-            crop=settings.crop,
-            views=settings.views,
-            batch=settings.batch,
-            steps=steps,
-            rng=rng,
-        )
+        batches = epoch_batches(train, settings=settings, rng=rng)
         losses = [
             train_step(network, optimizer, batch, labels, l2=settings.l2)
             for batch, labels in batches

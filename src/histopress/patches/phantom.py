@@ -8,6 +8,7 @@ from jaxtyping import Int64, UInt8
 
 from histopress.errors import ConfigError
 from histopress.patches.table import PatchTable
+from histopress.seeds import generator
 from histopress.simulate.anatomy import Anatomy, Tissue
 from histopress.simulate.canvas import cell_pixels
 from histopress.simulate.phantom import (
@@ -16,7 +17,6 @@ from histopress.simulate.phantom import (
     draw_anatomy,
     prepare_canvas,
 )
-from histopress.simulate.seeds import generator
 from histopress.simulate.settings import PhantomSettings
 from histopress.simulate.tiles import read_picture
 

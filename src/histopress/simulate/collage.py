@@ -11,9 +11,9 @@ from jaxtyping import Int64, UInt8
 from scipy import ndimage
 
 from histopress.errors import ConfigError
+from histopress.seeds import generator
 from histopress.simulate.dealing import PURPOSE, Demand, deal_tiles, draw_demands
 from histopress.simulate.pyramid import write_pyramid
-from histopress.simulate.seeds import generator
 from histopress.simulate.settings import CollageSettings
 from histopress.simulate.tiles import TileFile, read_picture
 

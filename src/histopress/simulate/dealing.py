@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 
 from histopress.errors import ConfigError
+from histopress.seeds import generator
 from histopress.simulate.phantom import patient_series
-from histopress.simulate.seeds import generator
 from histopress.simulate.settings import CollageSettings
 from histopress.simulate.tiles import TileFile, group_duplicates
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
+from histopress.seeds import generator
 from histopress.simulate.anatomy import Anatomy, Composition, Tissue, grow_anatomy
 from histopress.simulate.canvas import Canvas, cell_pixels
 from histopress.simulate.pyramid import write_pyramid
-from histopress.simulate.seeds import generator
 from histopress.simulate.settings import PhantomSettings
 from histopress.simulate.stain import draw_stain
 

@@ -107,9 +107,9 @@ def write_pyramid(
                     SpooledTemporaryFile(max_size=SPOOL_BYTES, dir=str(path.parent))
                 )
             per_cm = 1e4 / (spacing_um * 2**level)
-            tiles = _tiles(_strips(bands, size, tile_px), tile_px, spool)
+            strips = _strips(bands, size, tile_px)
             tiff.write(
-                tiles,
+                _tiles(strips, tile_px, spool),
                 shape=(*size, 3),
                 dtype=np.uint8,
                 tile=(tile_px, tile_px),
@@ -124,7 +124,7 @@ def write_pyramid(
                 maxworkers=1,
             )
             # The writer stops at its last tile; what is left would be rows too many.
-            next(tiles, None)
+            next(strips, None)
             if spool is not None:
                 bands = _unspool(spool, size, tile_px)
 

@@ -1,0 +1,60 @@
+# make run    install, then the main job on the embedded default cohort
+# make test   install, then the tests
+# README.md says more.
+
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+DATA ?= ../shared/data
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SMK := $(BIN)/snakemake --cores $(CORES)
+
+export PATH := $(abspath $(BIN)):$(PATH)
+export PYTHONNOUSERSITE := 1
+
+.PHONY: run test check real he collage clean install
+
+run: $(INSTALLED)
+	@histopress validate
+	@$(SMK)
+
+install: $(INSTALLED)
+
+# torch first and alone: its exact version has a build without CUDA.
+$(INSTALLED): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+test: $(INSTALLED)
+	OMP_NUM_THREADS=1 python -m pytest $(PYTEST)
+
+check: $(INSTALLED)
+	ruff check .
+	ruff format --check .
+	snakefmt --check --diff Snakefile workflow
+	snakemake --lint
+	mypy
+	histopress schema --check
+
+# Real slides and tiles below $(DATA), each study in a folder of its own.
+real: he collage
+
+he: $(INSTALLED)
+	mkdir -p real/he/config
+	sed 's|@DATA@|$(abspath $(DATA))|' config/recipes/he/config.yaml > real/he/config/config.yaml
+	sed 's|@DATA@|$(abspath $(DATA))|' config/recipes/he/slides.csv > real/he/config/slides.csv
+	$(SMK) --directory real/he
+
+collage: $(INSTALLED)
+	mkdir -p real/collage/config
+	sed 's|@DATA@|$(abspath $(DATA))|' config/recipes/collage/config.yaml > real/collage/config/config.yaml
+	cd real/collage && histopress simulate collage --tiles=$(abspath $(DATA))/tiles/lymph \
+	  --manifest=config/slides.csv --settings=$(CURDIR)/config/recipes/collage/collage.json
+	$(SMK) --directory real/collage
+
+clean:
+	rm -rf data logs real .snakemake
+	find results -mindepth 1 -not -name README.md -delete

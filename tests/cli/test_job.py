@@ -1,0 +1,129 @@
+"""The runner: outputs whole or not at all, the record last, messages without traceback."""
+
+import json
+
+import pytest
+
+from histopress.cli.job import Port, Request, Verb, execute
+from histopress.errors import HistopressError, StaleCodeError, StoreError
+from histopress.store import TEMPORARY
+from histopress.types import settings
+
+
+@settings
+class Settings:
+    seed: int = 1
+    fail: bool = False
+
+
+def work(job):
+    text = job.input("source").read_text()
+    job.output("first").write_text(text.upper())
+    if job.settings.fail:
+        raise HistopressError("slide 'x': cannot")
+    job.output("second").write_text(str(job.rng("draw").random()))
+    job.facts["letters"] = len(text)
+
+
+VERB = Verb(
+    name="work",
+    summary="",
+    settings=Settings,
+    inputs=(Port(name="source", help=""),),
+    outputs=(Port(name="first", help=""), Port(name="second", help="")),
+    wildcards=("slide-id",),
+    run=work,
+)
+
+
+@pytest.fixture
+def request_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "source").write_text("abc")
+
+    def make(verb=VERB, **changes):
+        values = {
+            "verb": verb,
+            "settings": Settings(),
+            "paths": {name: tmp_path / name for name in ("source", "first", "second")},
+            "wildcards": {"slide-id": "s1"},
+            "record": tmp_path / "records" / "r.json",
+        }
+        return Request(**(values | changes))
+
+    return make
+
+
+def files(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_leaves_outputs_and_a_record_of_them(request_for, tmp_path):
+    execute(request_for())
+    assert files(tmp_path) == ["first", "r.json", "second", "source"]
+    record = json.loads((tmp_path / "records/r.json").read_text())
+    assert record["recipe"]["wildcards"] == {"slide-id": "s1"}
+    assert record["recipe"]["settings"] == {"seed": 1, "fail": False}
+    assert [entry["path"] for entry in record["outputs"]] == ["first", "second"]
+    assert [entry["role"] for entry in record["inputs"]] == ["source"]
+    assert record["facts"] == {"letters": 3}
+    assert str(tmp_path) not in json.dumps(record)
+
+
+def test_a_failed_job_leaves_everything_as_it_was(request_for, tmp_path):
+    execute(request_for())
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(HistopressError, match="cannot"):
+        execute(request_for(settings=Settings(fail=True)))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_forgotten_output_is_an_error_and_leaves_nothing(request_for, tmp_path):
+    def forget(job):
+        job.output("first").write_text("x")
+
+    with pytest.raises(HistopressError, match="wrote no 'second'"):
+        execute(request_for(Verb(**(vars(VERB) | {"run": forget}))))
+    assert files(tmp_path) == ["source"]
+
+
+def test_what_a_killed_job_left_is_removed(request_for, tmp_path):
+    (tmp_path / f"{TEMPORARY}01234567-first").write_text("half")
+    execute(request_for())
+    assert files(tmp_path) == ["first", "r.json", "second", "source"]
+
+
+def test_without_the_record_no_output_counts_as_recorded(request_for, tmp_path):
+    execute(request_for())
+
+    def crash(job):
+        work(job)
+        job.output("second").unlink()
+        job.output("second").mkdir()
+
+    with pytest.raises(OSError):
+        execute(request_for(Verb(**(vars(VERB) | {"run": crash}))))
+    assert json.loads((tmp_path / "records/r.json").read_text())["outputs"]
+
+
+def test_other_code_is_refused_before_anything_is_done(request_for, tmp_path):
+    with pytest.raises(StaleCodeError, match="start the workflow again"):
+        execute(request_for(code="0" * 64))
+    assert files(tmp_path) == ["source"]
+
+
+def test_a_missing_input_is_named(request_for, tmp_path):
+    (tmp_path / "source").unlink()
+    with pytest.raises(StoreError, match="source: no such file"):
+        execute(request_for())
+
+
+def test_equal_recipes_have_equal_ids(request_for, tmp_path):
+    ids = []
+    for _ in range(2):
+        execute(request_for())
+        ids.append(json.loads((tmp_path / "records/r.json").read_text())["recipe_id"])
+    (tmp_path / "source").write_text("abd")
+    execute(request_for())
+    ids.append(json.loads((tmp_path / "records/r.json").read_text())["recipe_id"])
+    assert ids[0] == ids[1] != ids[2]

@@ -1,0 +1,62 @@
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from histopress.cli.main import JOBS, TOOLS, main
+
+
+def test_help_names_every_verb(capsys):
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(name in text for name in (*JOBS, *TOOLS))
+
+
+@pytest.mark.parametrize("name", [*JOBS, *TOOLS])
+def test_every_verb_has_help(name, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([*name.split(), "--help"])
+    assert stop.value.code == 0
+    assert f"histopress {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_verb_is_called_what_the_table_says(name):
+    verb = importlib.import_module(f"histopress.cli.{JOBS[name][0]}").VERB
+    assert (verb.name, verb.summary) == (name, JOBS[name][1])
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [("tiel", "tile"), ("encoder trian", "encoder train"), ("evalute", "evaluate")],
+)
+def test_a_mistyped_verb_gets_a_proposal(given, near, capsys):
+    assert main(given.split()) == 2
+    assert f"did you mean '{near}'?" in capsys.readouterr().err
+
+
+def test_faults_of_settings_are_all_told(capsys, tmp_path):
+    code = main(
+        [
+            "tile",
+            "--slide-id=a",
+            f"--slide={tmp_path / 'a.svs'}",
+            f"--tiles={tmp_path / 'a.h5'}",
+            f"--overlay={tmp_path / 'a.png'}",
+            '--settings={"grid": {"tile_px": 3, "tisue": {}}, "spacing_um": "x"}',
+        ]
+    )
+    text = capsys.readouterr().err
+    assert code == 1
+    assert "grid.tile_px: is 3; input should be greater than or equal to 16" in text
+    assert "grid.tisue: unknown key; did you mean 'tissue'?" in text
+    assert "spacing_um: is 'x'" in text
+
+
+@pytest.mark.parametrize("name", ["tile", "compress", "split", "evaluate", "compare", "validate"])
+def test_verbs_without_learning_do_not_load_torch(name):
+    module = {**JOBS, **TOOLS}[name][0]
+    code = f"import histopress.cli.{module}, sys; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

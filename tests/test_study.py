@@ -1,0 +1,73 @@
+from pathlib import Path
+
+import pytest
+
+from histopress.errors import ConfigError, ManifestError
+from histopress.simulate.phantom import draw_cohort, manifest_rows
+from histopress.store import read_csv
+from histopress.study import load_study, read_values
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_embedded_manifest_is_the_cohort_that_its_configuration_draws():
+    study = load_study(read_values(ROOT / "config/config.yaml"), ROOT)
+    cohort = draw_cohort(study.config.phantom.slides, seed=study.config.seed)
+    expected = [{k: str(v) for k, v in row.items()} for row in manifest_rows(cohort)]
+    assert read_csv(ROOT / "config/slides.csv") == expected
+    # what the embedded cohort promises
+    assert len(study.manifest) >= 24
+    assert study.n_patients >= 16
+    assert study.config.phantom.slides.size_px >= 4096
+
+
+def study_with(tmp_path, rows, **config):
+    (tmp_path / "config").mkdir(exist_ok=True)
+    (tmp_path / "config/slides.csv").write_text("slide_id,patient_id,path,label\n" + rows)
+    values = {
+        "grids": {"g": {}},
+        "encoders": {"e": {"kind": "mean-rgb", "grid": "g"}},
+        "targets": {"t": {"kind": "classification", "column": "label"}},
+        "models": {"m": {"kind": "mean"}},
+    }
+    return load_study(values | config, tmp_path)
+
+
+def test_faults_of_configuration_and_manifest_are_told_together(tmp_path):
+    with pytest.raises(ConfigError) as error:
+        study_with(tmp_path, "a,p,gone.svs,1\n", seed=-1)
+    text = str(error.value)
+    assert "config: seed: is -1" in text
+    assert "gone.svs" in text
+
+
+def test_a_target_without_its_column_names_the_key(tmp_path):
+    (tmp_path / "a.svs").touch()
+    targets = {"t": {"kind": "classification", "column": "lable"}}
+    with pytest.raises(ManifestError) as error:
+        study_with(tmp_path, "a,p,a.svs,1\n", targets=targets)
+    assert "targets.t.column" in str(error.value)
+    assert "lable" in str(error.value)
+
+
+def test_a_missing_encoder_file_names_the_key(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.svs").touch()
+    encoders = {"e": {"kind": "keras", "grid": "g", "file": "gone.h5"}}
+    with pytest.raises(ManifestError, match=r"encoders\.e\.file: no file at 'gone\.h5'"):
+        study_with(tmp_path, "a,p,a.svs,1\nb,q,b.svs,0\n", encoders=encoders)
+
+
+def test_a_missing_slide_may_be_quarantined(tmp_path):
+    (tmp_path / "a.svs").touch()
+    rows = "a,p,a.svs,1\nb,q,gone.svs,0\n"
+    assert len(study_with(tmp_path, rows, on_bad_slide="quarantine").manifest) == 2
+    with pytest.raises(ManifestError, match="gone"):
+        study_with(tmp_path, rows)
+
+
+@pytest.mark.parametrize("text", ["", "- a\n", "a: [", "\tx"])
+def test_what_is_no_mapping_is_refused(tmp_path, text):
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"c\.yaml: (holds no keys|cannot be read)"):
+        read_values(tmp_path / "c.yaml")
