@@ -23,7 +23,10 @@ def test_the_embedded_manifest_is_the_cohort_that_its_configuration_draws():
 
 def study_with(tmp_path, rows, **config):
     (tmp_path / "config").mkdir(exist_ok=True)
-    (tmp_path / "config/slides.csv").write_text("slide_id,patient_id,path,label\n" + rows)
+    others = "".join(f"s{i},p{i},s{i}.svs,{i % 2}\n" for i in range(8))
+    for i in range(8):
+        (tmp_path / f"s{i}.svs").touch()
+    (tmp_path / "config/slides.csv").write_text("slide_id,patient_id,path,label\n" + others + rows)
     values = {
         "grids": {"g": {}},
         "encoders": {"e": {"kind": "mean-rgb", "grid": "g"}},
@@ -61,7 +64,7 @@ def test_a_missing_encoder_file_names_the_key(tmp_path):
 def test_a_missing_slide_may_be_quarantined(tmp_path):
     (tmp_path / "a.svs").touch()
     rows = "a,p,a.svs,1\nb,q,gone.svs,0\n"
-    assert len(study_with(tmp_path, rows, on_bad_slide="quarantine").manifest) == 2
+    assert len(study_with(tmp_path, rows, on_bad_slide="quarantine").manifest) == 10
     with pytest.raises(ManifestError, match="gone"):
         study_with(tmp_path, rows)
 
@@ -71,3 +74,8 @@ def test_what_is_no_mapping_is_refused(tmp_path, text):
     (tmp_path / "c.yaml").write_text(text)
     with pytest.raises(ConfigError, match=r"c\.yaml: (holds no keys|cannot be read)"):
         read_values(tmp_path / "c.yaml")
+
+
+def test_a_class_with_too_few_patients_is_told_before_any_job(tmp_path):
+    with pytest.raises(ManifestError, match="class '1' has 4 patients, the protocol has 5 folds"):
+        study_with(tmp_path, "", protocol={"folds": 5})

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from histopress.cohort.manifest import Manifest, SlideRow, read_manifest
+from histopress.cohort.splits import check_size
 from histopress.cohort.targets import Labels, slide_labels
 from histopress.config import Config, PhantomCohortSettings, load_config, needed_files
 from histopress.errors import ConfigError, ManifestError
@@ -187,7 +188,8 @@ def _study_faults(
     faults: list[str] = []
     for name, target in config.targets.items():
         try:
-            slide_labels(manifest, name, target, seed=config.seed)
+            labels = slide_labels(manifest, name, target, seed=config.seed)
+            check_size(manifest, labels, config.protocol.folds)
         except ManifestError as error:
             faults += error.faults
         except ConfigError as error:

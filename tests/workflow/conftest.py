@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOY = {
     "seed": 3,
     "phantom": {
-        "slides": {"n_patients": 6, "slides_per_patient": [1, 1], "size_px": 1024},
+        "slides": {"n_patients": 6, "slides_per_patient": [1, 1], "n_centers": 1, "size_px": 1024},
         "patches": {"n_patients": 4, "n_per_class": 24},
     },
     "grids": {"half-um": {"tile_px": 128, "stride_px": 128, "spacing_um": 0.5}},

@@ -41,12 +41,14 @@ def compare(job: Job) -> None:
     from histopress.store import read_json, write_csv
 
     rows: list[dict[str, Any]] = []
+    notes: dict[str, str] = {}
     drawn = []
     for target, encoder, model in job.settings.rows:
         place = job.request.paths["evaluation"] / target / encoder / model / "metrics.json"
         metrics = read_json(job.reads("evaluation", place))
         within = Interval.from_json(metrics["metrics"]["auc"])
         drawn.append(ComparisonRow(target=target, encoder=encoder, model=model, interval=within))
+        notes |= {target: metrics["note"]} if metrics["note"] else {}
         others = {
             name: metrics["metrics"][name]["estimate"]
             for name in ("auc_pooled", "balanced_accuracy")
@@ -68,7 +70,7 @@ def compare(job: Job) -> None:
         )
     write_csv(job.output("table"), rows, COLUMNS)
     save_svg(
-        comparison_figure(drawn, level=job.settings.level),
+        comparison_figure(drawn, level=job.settings.level, notes=notes),
         job.output("figure"),
         description="AUC within folds, with intervals, of every target, encoder and model.",
     )

@@ -25,6 +25,7 @@ class EvaluateSettings:
     seed: Seed = 1
     target: TargetSettings
     protocol: ProtocolSettings = field(default_factory=ProtocolSettings)
+    note: str | None = None
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
 
@@ -57,6 +58,7 @@ def evaluate(job: Job) -> None:
     tested = {prediction.slide_id for prediction in predictions}
     metrics |= {
         **names,
+        "note": chosen.note,
         "control": "labels were permuted" if labels.permuted else None,
         "seeds": list(chosen.seeds),
         "slides": {
@@ -113,7 +115,7 @@ def _draw(job: Job, units: "Units", metrics: dict[str, Any], *, title: str) -> N
         Interval.from_json(metrics["metrics"][name]) for name in ("auc", "auc_pooled")
     )
     save_svg(
-        roc_figure(units, within, pooled, title=title),
+        roc_figure(units, within, pooled, title=title, note=job.settings.note),
         job.output("roc"),
         description=f"Receiver operating characteristic of {title}, a curve a fold.",
     )

@@ -209,9 +209,10 @@ def _encoder_import(study: Study, wildcards: Any) -> dict[str, Any]:
 
 
 def _learning(study: Study, target: str) -> dict[str, Any]:
+    """Leave out the note, which changes no number."""
     return {
         "seed": study.config.seed,
-        "target": _plain(study.config.targets[target]),
+        "target": _plain(replace(study.config.targets[target], note=None)),
         "protocol": _plain(study.config.protocol),
     }
 
@@ -231,6 +232,7 @@ def _train(study: Study, wildcards: Any) -> dict[str, Any]:
 def _evaluate(study: Study, wildcards: Any) -> dict[str, Any]:
     return {
         **_learning(study, wildcards.target),
+        "note": study.config.targets[wildcards.target].note,
         "seeds": study.config.seeds,
         "evaluation": _plain(study.config.evaluation),
     }

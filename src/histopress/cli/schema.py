@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     """Bring ``schema.json`` and the table in ``README.md`` up to date."""
     schema_file, readme = options.folder / "schema.json", options.folder / "README.md"
     wanted = {
-        schema_file: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+        schema_file: schema_text(),
         readme: insert_table(readme.read_text(encoding="utf-8"), key_table(json_schema())),
     }
     stale = [
@@ -36,6 +36,11 @@ def run(options: argparse.Namespace) -> int:
             temporary.write_text(wanted[path], encoding="utf-8")
         print(f"{path}: written")
     return 0
+
+
+def schema_text() -> str:
+    """Give the JSON Schema as it stands on disk."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def insert_table(text: str, table: str) -> str:

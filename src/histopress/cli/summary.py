@@ -64,12 +64,16 @@ def result_lines(study: names.Study) -> list[str]:
     from histopress.store import read_json
 
     lines: list[str] = []
+    notes: dict[str, None] = {}
     for target, encoder, model in study.combinations():
         folder = names.EVALUATION.format(target=target, encoder=encoder, model=model)
         path = Path(folder) / "metrics.json"
         if path.exists():
-            lines.append(_result_line(read_json(path)))
-    return ["", *lines] if lines else []
+            metrics = read_json(path)
+            lines.append(_result_line(metrics))
+            if metrics["note"]:
+                notes[f"  {target}: {metrics['note']}"] = None
+    return ["", *lines, *notes] if lines else []
 
 
 def _result_line(metrics: dict[str, Any]) -> str:

@@ -38,6 +38,10 @@ class TargetSettings:
             "score is the mean over their slides."
         ),
     ] = "slide"
+    note: Annotated[
+        str | None,
+        Field(max_length=400, description="What a reader must know; stands beside every figure."),
+    ] = None
     permute: Annotated[
         int | None,
         Field(

@@ -80,7 +80,7 @@ def extend_split(
         Rows put slides of one patient into different folds.
     """
     _check_number(existing_rows, n_folds)
-    _check_size(manifest, labels, n_folds)
+    check_size(manifest, labels, n_folds)
     strata = _strata(manifest, labels)
     known = {row.slide_id: row.fold for row in existing_rows}
     before = _patient_folds(manifest, known)
@@ -102,7 +102,14 @@ def _check_number(rows: Sequence[SplitRow], n_folds: int) -> None:
         )
 
 
-def _check_size(manifest: Manifest, labels: Labels, n_folds: int) -> None:
+def check_size(manifest: Manifest, labels: Labels, n_folds: int) -> None:
+    """Refuse a class with fewer patients than folds.
+
+    Raises
+    ------
+    ConfigError
+        Names class, patients and folds.
+    """
     pairs = {(manifest.patients[slide], code) for slide, code in labels.codes.items()}
     counts = Counter(code for _, code in pairs)
     for code, name in enumerate(labels.classes):

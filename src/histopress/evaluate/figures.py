@@ -1,8 +1,9 @@
 """Figures of an evaluation, fit for a paper and equal in every byte from run to run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 
 import matplotlib as mpl
 import numpy as np
@@ -13,6 +14,9 @@ from matplotlib.figure import Figure
 from histopress.evaluate.intervals import EXACT, Interval
 from histopress.evaluate.style import INK, PALE, PALETTE, STYLE, line, marker, shorten
 from histopress.evaluate.units import Units
+
+NOTE_LETTERS = 68
+"""Letters that fit on a line below a figure of one column."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +45,9 @@ def save_svg(figure: Figure, path: Path, *, description: str) -> None:
         figure.savefig(path, format="svg", metadata=metadata)
 
 
-def roc_figure(units: Units, within: Interval, pooled: Interval, *, title: str) -> Figure:
+def roc_figure(
+    units: Units, within: Interval, pooled: Interval, *, title: str, note: str | None = None
+) -> Figure:
     """Draw ROC curves: of two classes one a fold and the pooled one, else one a class, pooled.
 
     Parameters
@@ -50,6 +56,8 @@ def roc_figure(units: Units, within: Interval, pooled: Interval, *, title: str) 
     within, pooled : Interval
         AUC within folds and pooled, for the caption.
     title : str
+    note : str, optional
+        What a reader must know; stands below the caption.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(3.6, 4.2), layout="constrained")
@@ -65,7 +73,7 @@ def roc_figure(units: Units, within: Interval, pooled: Interval, *, title: str) 
         axes.set_title(title, fontsize=9, loc="left")
         legend = axes.legend(loc="lower right", fontsize=7, handlelength=1.6, edgecolor="none")
         legend.get_frame().set(alpha=0.9, facecolor="white")
-        figure.supxlabel(_caption(within, pooled), fontsize=7, x=0.02, ha="left", color=INK)
+        figure.supxlabel(_caption(within, pooled, note), fontsize=7, x=0.02, ha="left", color=INK)
     return figure
 
 
@@ -112,7 +120,9 @@ def scores_figure(units: Units, *, title: str) -> Figure:
     return figure
 
 
-def comparison_figure(rows: Sequence[ComparisonRow], *, level: float = 0.95) -> Figure:
+def comparison_figure(
+    rows: Sequence[ComparisonRow], *, level: float = 0.95, notes: Mapping[str, str] | None = None
+) -> Figure:
     """Draw AUC within folds and its interval for every target, encoder and model.
 
     Intervals speak of each row alone. Rows share patients, so overlap of two intervals does not
@@ -124,6 +134,8 @@ def comparison_figure(rows: Sequence[ComparisonRow], *, level: float = 0.95) -> 
         Drawn from top to bottom, grouped by target in order of appearance.
     level : float
         Coverage of the intervals.
+    notes : mapping of str to str, optional
+        What a reader must know of a target.
     """
     if not rows:
         raise ValueError("there are no rows to compare")
@@ -144,7 +156,7 @@ def comparison_figure(rows: Sequence[ComparisonRow], *, level: float = 0.95) -> 
             axes.set_title(target, fontsize=9, loc="left")
         panels[-1].set_xlim(start, 1.01)
         panels[-1].set_xlabel(f"AUC within folds, {level * 100:g} % interval over patients")
-        figure.supxlabel(_note(rows), fontsize=7, x=0.02, ha="left", color=INK)
+        figure.supxlabel(_note(rows, notes or {}), fontsize=7, x=0.02, ha="left", color=INK)
     return figure
 
 
@@ -210,13 +222,15 @@ def _columns(entries: int, most: int = 5) -> int:
     return -(-entries // -(-entries // most))
 
 
-def _note(rows: Sequence[ComparisonRow]) -> str:
+def _note(rows: Sequence[ComparisonRow], notes_of: Mapping[str, str]) -> str:
     notes = []
     if any(row.interval.method == EXACT for row in rows):
         notes.append("Open circle: exact one-sided bound.")
     if len(rows) > 1:
         notes.append("Rows share patients: overlap is no test; the best of several is selected.")
-    return " ".join(notes)
+    return " ".join(notes) + "".join(
+        _wrapped(f"{target}: {note}") for target, note in notes_of.items()
+    )
 
 
 def _draw_group(axes: Axes, group: Sequence[ComparisonRow]) -> None:
@@ -252,10 +266,15 @@ def _with_bounds(interval: Interval) -> str:
     return f"{interval.estimate:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
 
 
-def _caption(within: Interval, pooled: Interval) -> str:
+def _caption(within: Interval, pooled: Interval, note: str | None) -> str:
     slides = "1 slide" if within.n_slides == 1 else f"{within.n_slides} slides"
     return (
         f"AUC within folds {_with_bounds(within)}; pooled {_with_bounds(pooled)}\n"
         f"{within.level * 100:g} % intervals, {within.method};\n"
         f"{within.n_patients} patients, {slides}"
-    )
+    ) + _wrapped(note)
+
+
+def _wrapped(note: str | None) -> str:
+    """Set a note below a caption, in lines as long as the caption's."""
+    return "".join(f"\n{line}" for line in wrap(note or "", NOTE_LETTERS))
