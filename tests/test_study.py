@@ -77,5 +77,5 @@ def test_what_is_no_mapping_is_refused(tmp_path, text):
 
 
 def test_a_class_with_too_few_patients_is_told_before_any_job(tmp_path):
-    with pytest.raises(ManifestError, match="class '1' has 4 patients, the protocol has 5 folds"):
+    with pytest.raises(ManifestError, match="class '0' has 4 patients, the protocol has 5 folds"):
         study_with(tmp_path, "", protocol={"folds": 5})

@@ -6,6 +6,7 @@ from histopress.learn.cnn import FittedCnn, build
 from histopress.learn.settings import NicCnnSettings
 
 SETTINGS = NicCnnSettings(crop=11, width=8)
+DRAWN = NicCnnSettings(crop=11, width=8, min_coverage=0)
 
 
 @pytest.fixture
@@ -48,6 +49,15 @@ def test_a_prediction_averages_all_crops_of_all_views(fitted, slides):
 def test_prediction_after_loading_is_equal(fitted, slides):
     loaded = FittedCnn.load(SETTINGS, fitted.state, classes=3)
     np.testing.assert_array_equal(loaded.predict(slides), fitted.predict(slides))
+
+
+def test_slides_of_one_shape_have_test_crops_of_their_own(make_slide):
+    fitted = FittedCnn(build(DRAWN, 8, classes=3, seed=1), DRAWN, crop_seed=5)
+    rng = np.random.default_rng(0)
+    first, second = (make_slide(name, rng, label=0, shape=(16, 16)) for name in ("a", "b"))
+    again = fitted.test_crops(first).corners
+    np.testing.assert_array_equal(fitted.test_crops(first).corners, again)
+    assert not np.array_equal(fitted.test_crops(second).corners, again)
 
 
 def test_the_state_is_not_tied_to_the_network(fitted):

@@ -17,7 +17,10 @@ def test_probabilities_are_those_of_scikit_learn(classes):
     from sklearn.linear_model import LogisticRegression
 
     rng = np.random.default_rng(classes)
-    features, labels = rng.standard_normal((30, 4)) * [1, 2, 3, 4] + 5, np.arange(30) % classes
+    features, labels = (
+        rng.standard_normal((30, 4)) * [1, 2, 3, 4] + 5,
+        (np.arange(30) % (classes + 2)).clip(max=classes - 1),
+    )
     scaled = (features - features.mean(0)) / features.std(0)
     reference = LogisticRegression(C=0.1, max_iter=1000, class_weight="balanced")
     expected = reference.fit(scaled, labels).predict_proba(scaled)

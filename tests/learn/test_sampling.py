@@ -26,6 +26,13 @@ def test_classes_take_turns_and_so_do_slides(labels, count, seed):
         assert visits.max() - visits.min() <= 1
 
 
+def test_the_order_is_drawn_anew_in_each_epoch():
+    labels, rng = np.arange(20) % 2, np.random.default_rng(0)
+    first, second = (balanced_order(labels, 20, rng) for _ in range(2))
+    for each in (0, 1):
+        assert (first[labels[first] == each] != second[labels[second] == each]).any()
+
+
 @pytest.mark.parametrize("view", range(8))
 def test_a_view_is_cut_upright_and_then_turned_with_its_mask(make_slide, view):
     rng = np.random.default_rng(0)

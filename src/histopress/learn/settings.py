@@ -56,7 +56,7 @@ class NicCnnSettings:
     ] = 15
     epochs_max: Annotated[
         int, Field(ge=1, le=100000, description="Epochs after which training stops anyhow.")
-    ] = 100
+    ] = 60
     batch: Annotated[int, Field(ge=4, le=1024, description="Crops in each training step.")] = 16
     epoch_crops: Annotated[
         int,
