@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from histopress.compress.distance import distance_map
-from histopress.compress.views import orient
 from histopress.learn.crops import (
     covered_share,
     draw_corner,
@@ -13,6 +12,7 @@ from histopress.learn.crops import (
     tile_corners,
     tissue_bounds,
 )
+from histopress.slide.views import orient
 
 sides = st.integers(1, 20)
 sizes = st.sampled_from([5, 11, 24])

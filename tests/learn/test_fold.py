@@ -9,7 +9,7 @@ from histopress.learn.fold import load_model, train_fold
 from histopress.learn.scoring import macro_auc
 from histopress.learn.settings import MeanSettings, NicCnnSettings
 
-CNN = NicCnnSettings(crop=24, width=32, epochs_max=10)
+CNN = NicCnnSettings(crop=24, epochs_max=8, test_crops=4)
 QUICK = NicCnnSettings(crop=11, width=16, epoch_crops=64, epochs_max=3)
 BOTH = pytest.mark.parametrize("settings", [QUICK, MeanSettings()], ids=["cnn", "mean"])
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from histopress.compress.views import orient
 from histopress.learn.data import LabelledSlide
 from histopress.learn.sampling import balanced_order, epoch_batches, oriented_crop
 from histopress.learn.settings import NicCnnSettings
+from histopress.slide.views import orient
 
 
 @given(

@@ -105,6 +105,7 @@ def test_progress_and_excluded_slides(make_cohort):
         NicCnnModel(QUICK).fit([out, *slides[1:8]], slides[8:], classes=2, seed=0)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_embeddings_that_are_not_finite_stop_training_with_a_message(make_cohort):
     slides, _ = make_cohort(16, cells=(6, 9))
     grid = slides[0].slide.grid

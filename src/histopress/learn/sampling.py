@@ -9,10 +9,10 @@ from jaxtyping import Bool, Float16, Int64
 from torch import Tensor
 
 from histopress.compress.slide import CompressedSlide
-from histopress.compress.views import VIEWS, orient
 from histopress.learn.crops import draw_corner, take_crop
 from histopress.learn.data import LabelledSlide, labels_of
 from histopress.learn.settings import NicCnnSettings
+from histopress.slide.views import VIEWS, orient
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class NicCnnSettings:
             description="Epochs without a better validation loss before the learning rate is "
             "divided by 10.",
         ),
-    ] = 5
+    ] = 8
     stop_patience: Annotated[
         int,
         Field(
@@ -53,7 +53,7 @@ class NicCnnSettings:
             le=10000,
             description="Epochs without a better validation loss before training stops.",
         ),
-    ] = 15
+    ] = 24
     epochs_max: Annotated[
         int, Field(ge=1, le=100000, description="Epochs after which training stops anyhow.")
     ] = 60
