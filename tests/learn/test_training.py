@@ -106,9 +106,13 @@ def test_progress_and_excluded_slides(make_cohort):
 
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
-def test_embeddings_that_are_not_finite_stop_training_with_a_message(make_cohort):
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [(0, "epoch 1: the training loss is nan"), (9, "the validation loss nan; lower 'learning_r")],
+)
+def test_embeddings_that_are_not_finite_stop_training(make_cohort, place, message):
     slides, _ = make_cohort(16, cells=(6, 9))
-    grid = slides[0].slide.grid
+    grid = slides[place].slide.grid
     grid[np.isfinite(grid) & (grid != 0)] = np.inf
-    with pytest.raises(ConfigError, match="epoch 1: the training loss is nan; lower 'learning_r"):
+    with pytest.raises(ConfigError, match=message):
         NicCnnModel(QUICK).fit(slides[:8], slides[8:], classes=2, seed=0)

@@ -137,13 +137,9 @@ class NicCnnModel:
         best: dict[str, Tensor] = {}
         for epoch in range(1, settings.epochs_max + 1):
             loss = self._epoch(network, optimizer, train, rng)
-            if not math.isfinite(loss):
-                raise ConfigError(
-                    f"epoch {epoch}: the training loss is {loss}; lower 'learning_rate' (now "
-                    f"{settings.learning_rate}) or look for embeddings that are not finite"
-                )
             row = {"epoch": epoch, "learning_rate": plateau.learning_rate, "train_loss": loss}
             scores = _validate(fitted, validation)
+            _check_finite(epoch, loss, scores["validation_loss"], settings.learning_rate)
             improved = plateau.update(scores["validation_loss"])
             history.append({**row, **scores, "best": int(improved)})
             if improved:
@@ -186,6 +182,15 @@ class NicCnnModel:
             for batch, labels in batches
         ]
         return float(np.mean(losses))
+
+
+def _check_finite(epoch: int, loss: float, validation_loss: float, learning_rate: float) -> None:
+    if not math.isfinite(loss + validation_loss):
+        raise ConfigError(
+            f"epoch {epoch}: the training loss is {loss}, the validation loss {validation_loss}; "
+            f"lower 'learning_rate' (now {learning_rate}) or look for embeddings that are not "
+            "finite"
+        )
 
 
 def _validate(fitted: FittedCnn, validation: Sequence[LabelledSlide]) -> dict[str, float]:
