@@ -53,8 +53,8 @@ class SupervisedSettings:
     pool: Annotated[
         Literal[1, 2, 4], Field(description="Mean pooling of the tile before the network.")
     ] = 2
-    epochs: Annotated[int, Field(ge=1, le=1000, description="Passes over the patches.")] = 8
-    batch: Annotated[int, Field(ge=8, le=1024, description="Patches a training step.")] = 64
+    epochs: Annotated[int, Field(ge=1, le=1000, description="Passes over the patches.")] = 24
+    batch: Annotated[int, Field(ge=8, le=1024, description="Patches a training step.")] = 32
     learning_rate: Annotated[
         float, Field(gt=0, le=1, description="Adam's first step size; falls to a hundredth.")
     ] = 1e-3
