@@ -14,7 +14,8 @@ from histopress.slide.tiles import read_tiles
 ENCODER, GRID = "supervised", "half-um"
 
 
-def main(slide_id: str = "phantom-0002-a") -> None:
+def main(slide_id: str = "phantom-0003-a") -> None:
+    """Draw the slide, its tiles and its compressed form side by side."""
     slide = openslide.OpenSlide(f"data/phantom/{slide_id}.tif")
     tiles = read_tiles(Path(f"results/tiles/{GRID}/{slide_id}.h5"))
     compressed = read_compressed(Path(f"results/compressed/{ENCODER}/{slide_id}.h5"))

@@ -49,13 +49,20 @@ def test_the_trained_encoder_tells_tissues_apart(embedded):
 
 
 def shuffled_auc(project, settings, seed):
-    """AUC within folds after shuffling labels among patients, through the whole cross-validation."""
+    """AUC within folds after shuffling labels among a fold's patients: the whole cross-validation.
+
+    Within folds, so that every fold keeps both classes.
+    """
     rows = {row["slide_id"]: row for row in read_csv(project.folder / "config/slides.csv")}
     split = read_csv(project.folder / "results/splits/tumour/rotation.csv")
     folds = {row["slide_id"]: int(row["fold"]) for row in split}
+    fold_of = {row["patient_id"]: folds[name] for name, row in rows.items()}
     label = {row["patient_id"]: int(row["tumour"]) for row in rows.values()}
     rng = np.random.default_rng(seed)
-    label = dict(zip(label, rng.permutation(list(label.values())), strict=True))
+    for fold in range(4):
+        inside = [patient for patient in sorted(label) if fold_of[patient] == fold]
+        shuffled = rng.permutation([label[patient] for patient in inside])
+        label |= dict(zip(inside, shuffled, strict=True))
     slides = [
         LabelledSlide(
             slide=read_compressed(project.folder / f"results/compressed/supervised/{name}.h5"),
