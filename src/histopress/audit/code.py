@@ -9,6 +9,7 @@ import ast
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "histopress"
 SOURCE = Path(__file__).resolve().parents[2]
@@ -59,6 +60,24 @@ def strip_docstrings(tree: ast.Module) -> ast.Module:
     return tree
 
 
+def dump_tree(node: Any) -> str:
+    """Write a syntax tree as text that is the same under every version of Python.
+
+    Unlike :func:`ast.dump`, whose text changes with the fields that versions add, empty fields
+    are left out; so a cluster's environments may have another Python than the driver.
+    """
+    if isinstance(node, list):
+        return f"[{', '.join(map(dump_tree, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = (
+        f"{name}={dump_tree(value)}"
+        for name, value in ast.iter_fields(node)
+        if name not in ("ctx", "kind", "type_comment") and value is not None and value != []
+    )
+    return f"{type(node).__name__}({', '.join(fields)})"
+
+
 def _is_text(node: ast.stmt) -> bool:
     return (
         isinstance(node, ast.Expr)
@@ -71,7 +90,7 @@ def _is_text(node: ast.stmt) -> bool:
 def _parsed(path: Path, data: bytes, source: Path) -> tuple[str, frozenset[str]]:
     tree = ast.parse(data, filename=str(path))
     modules = frozenset(imported_modules(tree, source))
-    return ast.dump(strip_docstrings(tree)), modules
+    return dump_tree(strip_docstrings(tree)), modules
 
 
 def reached_modules(verb_module: str, source: Path = SOURCE) -> dict[str, str]:

@@ -10,8 +10,12 @@ class DefineSettings:
 
 
 OUTPUTS = (
-    Port(name="weights", help="weights.safetensors"),
-    Port(name="card", help="card.json"),
+    Port(
+        name="weights",
+        help="weights.safetensors",
+        default="results/encoders/{encoder}/weights.safetensors",
+    ),
+    Port(name="card", help="card.json", default="results/encoders/{encoder}/card.json"),
 )
 
 

@@ -61,4 +61,5 @@ VERB = Verb(
     outputs=OUTPUTS,
     wildcards=("encoder",),
     run=bring_in,
+    subject="file",
 )

@@ -37,6 +37,8 @@ class Port:
         One line for ``--help``.
     optional : bool
         The option may be left out or empty.
+    default : str or None
+        Where the file is if the option is left out; wildcards stand in braces.
     update : bool
         An output whose former content the verb reads.
     """
@@ -44,12 +46,17 @@ class Port:
     name: str
     help: str
     optional: bool = False
+    default: str | None = None
     update: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verb:
-    """What a verb is: its ports, its settings and the function that does the work."""
+    """What a verb is: its ports, its settings and the function that does the work.
+
+    ``subject`` names the input that may be given without its option; the last wildcard is then
+    named after the file, and the record is put where the workflow would.
+    """
 
     name: str
     summary: str
@@ -58,6 +65,7 @@ class Verb:
     outputs: tuple[Port, ...] = ()
     wildcards: tuple[str, ...] = ()
     run: "Callable[[Job], None]"
+    subject: str | None = None
 
     @property
     def module(self) -> str:

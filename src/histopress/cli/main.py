@@ -9,9 +9,13 @@ import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from histopress import __version__
 from histopress.errors import HistopressError
+
+if TYPE_CHECKING:
+    from histopress.cli.job import Verb
 
 JOBS = {
     "simulate slide": ("simulate_slide", "draw one phantom slide of the cohort"),
@@ -121,30 +125,58 @@ def _run_job(name: str, rest: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog=f"histopress {name}", description=summary, allow_abbrev=False
     )
-    for wildcard in verb.wildcards:
-        parser.add_argument(f"--{wildcard}", required=True, metavar="NAME")
-    for port in (*verb.inputs, *verb.outputs):
-        parser.add_argument(
-            f"--{port.name}", required=not port.optional, metavar="PATH", help=port.help
-        )
-    parser.add_argument("--settings", metavar="JSON", help="settings as JSON, or a file of them")
-    parser.add_argument("--record", type=Path, metavar="PATH", help="where to write the record")
-    parser.add_argument("--code", metavar="DIGEST", help="fail if the code has another digest")
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
+    _add_options(parser, verb)
     values = vars(parser.parse_args(rest))
-    given = {
-        port.name: values[port.name.replace("-", "_")] for port in (*verb.inputs, *verb.outputs)
-    }
+    wildcards, paths, record = _places(verb, values, parser)
     set_threads(values["threads"])
     execute(
         Request(
             verb=verb,
             settings=read_settings(verb.settings, values["settings"], verb=name),
-            paths={port: Path(path) for port, path in given.items() if path},
-            wildcards={word: values[word.replace("-", "_")] for word in verb.wildcards},
-            record=values["record"],
+            paths=paths,
+            wildcards=wildcards,
+            record=record,
             code=values["code"],
             threads=values["threads"],
         )
     )
     return 0
+
+
+def _add_options(parser: argparse.ArgumentParser, verb: "Verb") -> None:
+    if verb.subject:
+        parser.add_argument("given", nargs="?", metavar=verb.subject.upper(), help="as the option")
+    for wildcard in verb.wildcards:
+        parser.add_argument(f"--{wildcard}", required=not verb.subject, metavar="NAME")
+    for port in (*verb.inputs, *verb.outputs):
+        free = port.optional or port.default or port.name == verb.subject
+        parser.add_argument(f"--{port.name}", required=not free, metavar="PATH", help=port.help)
+    parser.add_argument("--settings", metavar="JSON", help="settings as JSON, or a file of them")
+    parser.add_argument("--record", type=Path, metavar="PATH", help="where to write the record")
+    parser.add_argument("--code", metavar="DIGEST", help="fail if the code has another digest")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
+
+
+def _places(
+    verb: "Verb", values: dict[str, Any], parser: argparse.ArgumentParser
+) -> tuple[dict[str, str], dict[str, Path], Path | None]:
+    """Find wildcards, files and record, filling in what the subject implies."""
+    from histopress.cohort.names import propose_name
+
+    wildcards = {word: values[word.replace("-", "_")] for word in verb.wildcards}
+    given = {
+        port.name: values[port.name.replace("-", "_")] for port in (*verb.inputs, *verb.outputs)
+    }
+    record = values["record"]
+    if verb.subject:
+        given[verb.subject] = given[verb.subject] or values["given"]
+        if not given[verb.subject]:
+            parser.error(f"give the {verb.subject}")
+        name = verb.wildcards[-1]
+        wildcards[name] = wildcards[name] or propose_name(Path(given[verb.subject]).stem)
+        rule = verb.name.replace(" ", "_")
+        record = record or Path(f"results/records/{rule}/{wildcards[name]}.json")
+    for port in verb.outputs:
+        if not given[port.name] and port.default:
+            given[port.name] = port.default.format(**wildcards)
+    return wildcards, {port: Path(path) for port, path in given.items() if path}, record
