@@ -61,9 +61,12 @@ def _embed(job: Job, tiles: Any, card: Any, header: dict[str, Any]) -> None:
     from histopress.encoder.encode import EncodeTask, encode_tiles
     from histopress.encoder.features import FeaturesHeader, write_features
     from histopress.encoder.fitting import fit_tiles
+    from histopress.errors import SlideMissing
     from histopress.slide.files import slide_files
     from histopress.slide.reader import TileReader
 
+    if not job.has("slide"):
+        raise SlideMissing(f"slide '{tiles.slide_id}': tiled before, but its file is gone")
     geometry = tiles.geometry
     slide = job.request.paths["slide"]
     files = slide_files(slide)

@@ -99,6 +99,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HistopressError as error:
         print(f"histopress {name}: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"histopress {name}: the file system failed: {error}; try again", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(f"histopress {name}: interrupted; nothing was left half-written", file=sys.stderr)
         return 130

@@ -74,8 +74,14 @@ def _parts(job: Job, patients: Any, slide_ids: list[str]) -> tuple[Any, dict[str
     from histopress.cohort.folds import rotation
     from histopress.cohort.leaks import check_patients
     from histopress.cohort.splits import read_split
+    from histopress.errors import StoreError
 
     fold_of = {row.slide_id: row.fold for row in read_split(job.input("split"))}
+    if missing := sorted(set(slide_ids) - set(fold_of)):
+        raise StoreError(
+            f"slides {', '.join(missing[:5])}: have a label but no fold; "
+            "run 'histopress split' with this manifest first"
+        )
     turn = rotation(job.settings.protocol.folds)[int(job.wildcard("fold"))]
     names = {turn.test: "test", turn.validation: "validation"}
     parts = {slide_id: names.get(fold_of[slide_id], "train") for slide_id in slide_ids}
