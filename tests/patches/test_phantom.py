@@ -10,7 +10,7 @@ from histopress.simulate.settings import PhantomSettings
 
 @pytest.fixture(scope="module")
 def settings():
-    return PhantomSettings(size_px=1536)
+    return PhantomSettings(size_px=1536, lymphocyte_fraction=(0.15, 0.3))
 
 
 @pytest.fixture(scope="module")

@@ -37,8 +37,7 @@ rule train:
         weights=f"{names.FOLD}/model.safetensors",
         history=f"{names.FOLD}/history.csv",
         predictions=f"{names.FOLD}/predictions.csv",
-        record=names.RECORD
-        + "/train/{target}/{encoder}/{model}/seed{seed}/fold{fold}.json",
+        record=names.FOLD_RECORD,
     log:
         "logs/train/{target}/{encoder}/{model}/seed{seed}/fold{fold}.log",
     benchmark:

@@ -98,7 +98,8 @@ def write_features(
             _create(file, "views", (len(header.views), total, header.channels)) if several else None
         )
         for start, vectors in batches:
-            half = vectors.astype(np.float16)
+            with np.errstate(over="ignore"):
+                half = vectors.astype(np.float16)
             if not np.isfinite(half).all():
                 raise StoreError(
                     f"slide '{header.slide_id}': embeddings near tile {start} do not fit float16"
