@@ -79,3 +79,16 @@ def test_what_is_no_mapping_is_refused(tmp_path, text):
 def test_a_class_with_too_few_patients_is_told_before_any_job(tmp_path):
     with pytest.raises(ManifestError, match="class '0' has 4 patients, the protocol has 5 folds"):
         study_with(tmp_path, "", protocol={"folds": 5})
+
+
+def test_a_mask_is_not_ignored_in_silence(tmp_path):
+    (tmp_path / "m.png").touch()
+    path = tmp_path / "config/slides.csv"
+    path.parent.mkdir()
+    rows = "".join(f"s{i},p{i},s{i}.svs,{i % 2},{'m.png' if i == 3 else ''}\n" for i in range(8))
+    for i in range(8):
+        (tmp_path / f"s{i}.svs").touch()
+    path.write_text("slide_id,patient_id,path,label,mask_path\n" + rows)
+    values = {"grids": {"g": {}}, "encoders": {"e": {"kind": "mean-rgb", "grid": "g"}}}
+    with pytest.raises(ManifestError, match="slide 's3': mask_path is 'm.png'"):
+        load_study(values, tmp_path)

@@ -1,5 +1,6 @@
 """Embedding tiles: deterministic, in order, views as if the slide were turned."""
 
+import time
 from contextlib import contextmanager
 from functools import partial
 
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from histopress.compress.grid import lay_on_grid
-from histopress.encoder.encode import BATCH, EncodeTask, encode_tiles
+from histopress.encoder.encode import AHEAD, BATCH, EncodeTask, encode_tiles
 from histopress.encoder.fitting import Fitting
 from histopress.encoder.network import ConvolutionalEncoder
 from histopress.encoder.train import initialise
@@ -105,3 +106,28 @@ def test_a_fault_of_reading_reaches_the_caller(image):
     )
     with pytest.raises(OSError, match="gone"):
         list(encode_tiles(task, threads=2))
+
+
+def test_only_a_few_batches_are_in_flight():
+    read = []
+
+    class Counting(ArrayReader):
+        def read(self, position):
+            read.append(position)
+            return np.zeros((TILE, TILE, 3), np.uint8)
+
+    @contextmanager
+    def open_counting():
+        yield Counting(None)
+
+    task = EncodeTask(
+        coords=np.zeros((100 * BATCH, 2), np.int64),
+        open_reader=open_counting,
+        build_network=network,
+        fitting=Fitting(pool=1, input_px=TILE, spacing_um=1.0),
+    )
+    batches = encode_tiles(task, threads=2)
+    next(batches)
+    time.sleep(1)
+    assert len(read) <= 2 * AHEAD * BATCH
+    batches.close()

@@ -228,6 +228,25 @@ def test_a_quarantined_slide_travels_and_takes_no_part(project):
     assert "bad" not in (project.folder / target).read_text()
 
 
+def test_a_slide_with_a_digest_is_judged_by_it(project):
+    slide = project.folder / "data/phantom/phantom-0001-a.tif"
+    manifest = project.folder / "config/slides.csv"
+    digest = hashlib.sha256(slide.read_bytes()).hexdigest()
+    lines = manifest.read_text().splitlines()
+    lines = [f"{line}," for line in lines]
+    lines[0] += "sha256"
+    lines[1] += digest
+    manifest.write_text("\n".join(lines) + "\n")
+    target = "results/tiles/half-um/phantom-0001-a.h5"
+    project.snakemake(target)
+    os.utime(slide)
+    assert "tile" not in project.planned()
+
+    manifest.write_text(manifest.read_text().replace(digest, "0" * 64))
+    output = project.snakemake(target, check=False)
+    assert f"slide 'phantom-0001-a': the file's sha256 is {digest}" in output
+
+
 def test_report_is_written(finished):
     finished.snakemake("--report", "report.html")
     text = (finished.folder / "report.html").read_text()

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from histopress.cli.job import Job, Port, Verb
+from histopress.cli.slide import SlideDigest, read_slide
 from histopress.config import OnBadSlide
 from histopress.types import settings
 
@@ -18,6 +19,7 @@ class EncodeSettings:
 
     views: Literal[1, 8] = 1
     on_bad_slide: OnBadSlide = "fail"
+    sha256: SlideDigest = None
     batch: Annotated[
         Literal[32], Field(description="Tiles a batch; equal bytes need one size.")
     ] = 32
@@ -70,7 +72,7 @@ def _embed(job: Job, tiles: Any, card: Any, header: dict[str, Any]) -> None:
     geometry = tiles.geometry
     slide = job.request.paths["slide"]
     files = slide_files(slide)
-    job.reads("slide", slide, files)
+    read_slide(job, slide, files)
     weights = job.input("weights")
     fitting = fit_tiles(
         card,

@@ -151,6 +151,7 @@ def _plain(value: Any) -> Any:
 def _tile(study: Study, wildcards: Any) -> dict[str, Any]:
     return {
         "grid": _plain(study.config.grids[wildcards.grid]),
+        "sha256": study.manifest[wildcards.slide].sha256,
         "spacing_um": study.manifest[wildcards.slide].spacing_um,
         "on_bad_slide": study.config.on_bad_slide,
     }
@@ -158,6 +159,7 @@ def _tile(study: Study, wildcards: Any) -> dict[str, Any]:
 
 def _encode(study: Study, wildcards: Any) -> dict[str, Any]:
     return {
+        "sha256": study.manifest[wildcards.slide].sha256,
         "views": study.config.encoders[wildcards.encoder].views,
         "on_bad_slide": study.config.on_bad_slide,
     }

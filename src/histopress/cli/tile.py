@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from histopress.cli.job import Job, Port, Verb
+from histopress.cli.slide import SlideDigest, read_slide
 from histopress.config import OnBadSlide
 from histopress.slide.settings import GridSettings
 from histopress.types import settings
@@ -19,6 +20,7 @@ class TileSettings:
     """What decides the tiles of one slide."""
 
     grid: GridSettings = field(default_factory=GridSettings)
+    sha256: SlideDigest = None
     spacing_um: Annotated[float | None, Field(gt=0)] = None
     on_bad_slide: OnBadSlide = "fail"
 
@@ -57,7 +59,7 @@ def _survey(job: Job) -> "Tiling":
         return Tiling(tiles=no_tiles(slide_id, str(fault)))
     path = job.request.paths["slide"]
     if path.exists():
-        job.reads("slide", path, slide_files(path))
+        read_slide(job, path, slide_files(path))
     return survey_slide(
         path, slide_id=slide_id, declared_spacing_um=chosen.spacing_um, settings=chosen.grid
     )
