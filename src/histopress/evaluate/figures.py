@@ -15,6 +15,9 @@ from histopress.evaluate.intervals import EXACT, Interval
 from histopress.evaluate.style import INK, PALE, PALETTE, STYLE, line, marker, shorten
 from histopress.evaluate.units import Units
 
+LINE_INCHES = 0.14
+"""Height of a line of a caption."""
+
 NOTE_LETTERS = 68
 """Letters that fit on a line below a figure of one column."""
 
@@ -60,7 +63,8 @@ def roc_figure(
         What a reader must know; stands below the caption.
     """
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(3.6, 4.2), layout="constrained")
+        height = 4.3 + LINE_INCHES * _wrapped(note).count("\n")
+        figure = Figure(figsize=(3.6, height), layout="constrained")
         axes = figure.add_subplot()
         axes.plot([0, 1], [0, 1], color=PALE, linewidth=0.8, linestyle=(0, (2, 2)))
         if units.binary:
@@ -146,7 +150,8 @@ def comparison_figure(
     start = max(0.0, min([0.45, *(bound - 0.03 for bound in bounds)]))
     sizes = [len(group) for group in groups.values()]
     with mpl.rc_context(STYLE):
-        height = 0.75 + 0.24 * sum(sizes) + 0.32 * len(sizes)
+        footer = _note(rows, notes or {})
+        height = 0.8 + 0.24 * sum(sizes) + 0.32 * len(sizes) + LINE_INCHES * footer.count("\n")
         figure = Figure(figsize=(6.4, height), layout="constrained")
         panels = figure.subplots(
             len(sizes), sharex=True, squeeze=False, gridspec_kw={"height_ratios": sizes}
@@ -156,7 +161,7 @@ def comparison_figure(
             axes.set_title(target, fontsize=9, loc="left")
         panels[-1].set_xlim(start, 1.01)
         panels[-1].set_xlabel(f"AUC within folds, {level * 100:g} % interval over patients")
-        figure.supxlabel(_note(rows, notes or {}), fontsize=7, x=0.02, ha="left", color=INK)
+        figure.supxlabel(footer, fontsize=7, x=0.02, ha="left", color=INK)
     return figure
 
 
