@@ -1,6 +1,5 @@
 """Small phantoms and folders of small tiles."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +9,6 @@ import pytest
 
 from histopress.simulate.phantom import draw_cohort
 from histopress.simulate.settings import CollageSettings, PhantomSettings
-
-DATA = Path(os.environ.get("HISTOPRESS_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 
 
 @pytest.fixture
@@ -52,8 +49,5 @@ def few() -> CollageSettings:
 
 
 @pytest.fixture
-def lymph() -> Path:
-    folder = DATA / "tiles" / "lymph"
-    if not folder.is_dir():
-        pytest.skip(f"no real tiles at {folder}; set HISTOPRESS_DATA")
-    return folder
+def lymph(data) -> Path:
+    return data / "tiles" / "lymph"

@@ -1,6 +1,5 @@
 """Slides to test with: real ones where the data is, pyramids written on the spot elsewhere."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -8,17 +7,11 @@ import numpy as np
 import pytest
 import tifffile
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="session")
-def slides() -> Path:
-    """Folder of real slides; the test is skipped where it is absent."""
-    data = Path(os.environ.get("HISTOPRESS_DATA", ROOT.parent / "shared" / "data"))
-    folder = data / "slides"
-    if not folder.is_dir():
-        pytest.skip(f"no real slides at {folder}; set HISTOPRESS_DATA")
-    return folder
+def slides(data) -> Path:
+    """Folder of real slides."""
+    return data / "slides"
 
 
 @pytest.fixture(scope="session")
