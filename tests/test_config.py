@@ -62,6 +62,19 @@ def test_a_fault_is_told_with_key_value_and_what_is_allowed(path, value, message
     assert message in str(error.value)
 
 
+def test_a_path_keeps_names_that_are_also_kinds():
+    values = {
+        "encoders": {"supervised": {"kind": "mean-rgb", "grid": "g", "views": 4}},
+        "models": {"mean": {"kind": "mean", "strengths": [-1]}},
+    }
+    with pytest.raises(ConfigError) as error:
+        load_config(MINIMAL | values)
+    assert str(error.value).splitlines() == [
+        "config: encoders.supervised.views: is 4; allowed are 1 or 8",
+        "config: models.mean.strengths.0: is -1; input should be greater than 0",
+    ]
+
+
 def test_all_faults_are_told_at_once():
     config = changed("seed", -1) | {"extra": 1}
     with pytest.raises(ConfigError) as error:

@@ -149,7 +149,7 @@ def load_config(values: Mapping[str, Any]) -> Config:
     try:
         config = adapter().validate_python(dict(values))
     except ValidationError as error:
-        raise ConfigError("\n".join(explain(error, root="config"))) from error
+        raise ConfigError("\n".join(explain(error, values, root="config"))) from error
     faults = list(_cross_faults(config))
     if faults:
         raise ConfigError("\n".join(faults))
@@ -186,13 +186,44 @@ def needed_files(config: Config) -> dict[str, str]:
     }
 
 
-def explain(error: ValidationError, *, root: str) -> list[str]:
-    """Turn validation errors into one message each: key path, value, what is allowed."""
-    return [f"{root}: {_message(fault)}" for fault in error.errors(include_url=False)]
+def explain(error: ValidationError, values: Any, *, root: str) -> list[str]:
+    """Turn validation errors into one message each: key path, value, what is allowed.
+
+    Parameters
+    ----------
+    error : ValidationError
+        Of pydantic.
+    values : object
+        What was validated; a key's path is what leads to it there.
+    root : str
+        What the values are called.
+    """
+    faults = error.errors(include_url=False)
+    inner = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
+    return [
+        f"{root}: {_message(fault, values)}"
+        for fault in faults
+        # Where an entry is refused, the list that then lacks it is no fault of its own.
+        if not (fault["type"] == "too_short" and fault["loc"] in inner)
+    ]
 
 
-def _message(fault: Any) -> str:
-    path = ".".join(str(part) for part in fault["loc"] if str(part) not in KINDS) or "(top)"
+def _key_path(location: Sequence[str | int], values: Any) -> str:
+    """Leave out what the validator adds to a path: the tags of unions."""
+    found = []
+    for depth, part in enumerate(location):
+        is_key = isinstance(values, Mapping) and part in values
+        is_place = isinstance(values, Sequence) and isinstance(part, int) and part < len(values)
+        if is_key or is_place:
+            values = values[part]
+            found.append(str(part))
+        elif depth == len(location) - 1:
+            found.append(str(part))
+    return ".".join(found) or "(top)"
+
+
+def _message(fault: Any, values: Any) -> str:
+    path = _key_path(fault["loc"], values)
     kind, value, context = fault["type"], fault["input"], fault.get("ctx", {})
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         near = difflib.get_close_matches(str(fault["loc"][-1]), sorted(_known_keys()), n=1)
@@ -223,7 +254,3 @@ def _known_keys() -> frozenset[str]:
     definitions = json_schema()["$defs"].values()
     names = {name for part in definitions for name in part.get("properties", {})}
     return frozenset(names | set(json_schema()["properties"]))
-
-
-KINDS = frozenset({"mean-rgb", "keras", "supervised", "nic-cnn", "mean", "classification"})
-"""Tags of unions, which the validator adds to a key's path."""

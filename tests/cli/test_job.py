@@ -27,7 +27,6 @@ def work(job):
 
 VERB = Verb(
     name="work",
-    summary="",
     settings=Settings,
     inputs=(Port(name="source", help=""),),
     outputs=(Port(name="first", help=""), Port(name="second", help="")),

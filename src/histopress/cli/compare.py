@@ -78,7 +78,6 @@ def compare(job: Job) -> None:
 
 VERB = Verb(
     name="compare",
-    summary="a table and a figure over all models evaluated",
     settings=CompareSettings,
     inputs=(Port(name="evaluation", help="folder of evaluations"),),
     outputs=(

@@ -71,7 +71,6 @@ def _ratios(tiles: Any, grid: Any, attributes: dict[str, Any]) -> dict[str, Any]
 
 VERB = Verb(
     name="compress",
-    summary="lay one slide's embeddings on its grid",
     settings=CompressSettings,
     inputs=(
         Port(name="tiles", help="HDF5 of 'histopress tile'"),

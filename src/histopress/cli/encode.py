@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field
 
 from histopress.cli.job import Job, Port, Verb
 from histopress.cli.slide import SlideDigest, read_slide
@@ -20,9 +19,6 @@ class EncodeSettings:
     views: Literal[1, 8] = 1
     on_bad_slide: OnBadSlide = "fail"
     sha256: SlideDigest = None
-    batch: Annotated[
-        Literal[32], Field(description="Tiles a batch; equal bytes need one size.")
-    ] = 32
 
 
 def encode(job: Job) -> None:
@@ -116,7 +112,6 @@ def _patch_attributes(geometry: Any, slide_id: str) -> dict[str, Any]:
 
 VERB = Verb(
     name="encode",
-    summary="embed each kept tile of one slide",
     settings=EncodeSettings,
     inputs=(
         Port(name="slide", help="the slide file", optional=True),

@@ -32,7 +32,6 @@ def define(job: Job) -> None:
 
 VERB = Verb(
     name="encoder define",
-    summary="write the card of an encoder that needs no weights",
     settings=DefineSettings,
     outputs=OUTPUTS,
     wildcards=("encoder",),

@@ -55,7 +55,6 @@ def bring_in(job: Job) -> None:
 
 VERB = Verb(
     name="encoder import",
-    summary="bring in a released Keras encoder",
     settings=ImportSettings,
     inputs=(Port(name="file", help="the released .h5 file"),),
     outputs=OUTPUTS,

@@ -57,7 +57,6 @@ def train_encoder(job: Job) -> None:
 
 VERB = Verb(
     name="encoder train",
-    summary="train a small supervised encoder on labelled patches",
     settings=TrainEncoderSettings,
     inputs=(Port(name="patches", help="HDF5 table of labelled patches"),),
     outputs=(*OUTPUTS, Port(name="history", help="CSV: a row an epoch")),

@@ -128,7 +128,6 @@ def _draw(job: Job, units: "Units", metrics: dict[str, Any], *, title: str) -> N
 
 VERB = Verb(
     name="evaluate",
-    summary="metrics with intervals, and figures, of one model",
     settings=EvaluateSettings,
     inputs=(
         Port(name="manifest", help="table of the slides"),

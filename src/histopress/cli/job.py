@@ -39,15 +39,12 @@ class Port:
         The option may be left out or empty.
     default : str or None
         Where the file is if the option is left out; wildcards stand in braces.
-    update : bool
-        An output whose former content the verb reads.
     """
 
     name: str
     help: str
     optional: bool = False
     default: str | None = None
-    update: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +56,6 @@ class Verb:
     """
 
     name: str
-    summary: str
     settings: type
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()

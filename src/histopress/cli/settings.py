@@ -1,5 +1,6 @@
 """Settings of a verb, from the command line."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -35,4 +36,9 @@ def read_settings(kind: type, text: str | None, *, verb: str) -> Any:
     try:
         return TypeAdapter(kind).validate_json(text)
     except ValidationError as error:
-        raise ConfigError("\n".join(explain(error, root=f"settings of '{verb}'"))) from error
+        try:
+            values = json.loads(text)
+        except ValueError as fault:
+            raise ConfigError(f"--settings: is no JSON ({fault})") from error
+        faults = explain(error, values, root=f"settings of '{verb}'")
+        raise ConfigError("\n".join(faults)) from error

@@ -33,7 +33,6 @@ def simulate_patches(job: Job) -> None:
 
 VERB = Verb(
     name="simulate patches",
-    summary="draw labelled patches of other phantom patients",
     settings=SimulatePatchesSettings,
     outputs=(Port(name="patches", help="HDF5 table of labelled patches"),),
     run=simulate_patches,

@@ -37,7 +37,6 @@ def simulate_slide(job: Job) -> None:
 
 VERB = Verb(
     name="simulate slide",
-    summary="draw one phantom slide of the cohort",
     settings=SlideSettings,
     outputs=(
         Port(name="slide", help="pyramidal TIFF"),

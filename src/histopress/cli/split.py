@@ -41,10 +41,9 @@ def split(job: Job) -> None:
 
 VERB = Verb(
     name="split",
-    summary="assign patients to folds; nobody who has a fold moves",
     settings=SplitSettings,
     inputs=(Port(name="manifest", help="table of the slides"),),
-    outputs=(Port(name="split", help="CSV: slide, fold, stratum", update=True),),
+    outputs=(Port(name="split", help="CSV: slide, fold, stratum"),),
     wildcards=("target",),
     run=split,
 )

@@ -67,7 +67,6 @@ def _survey(job: Job) -> "Tiling":
 
 VERB = Verb(
     name="tile",
-    summary="find tissue and lay the tile grid of one slide",
     settings=TileSettings,
     inputs=(Port(name="slide", help="the slide file", optional=True),),
     outputs=(

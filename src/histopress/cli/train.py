@@ -116,7 +116,6 @@ def _rows(
 
 VERB = Verb(
     name="train",
-    summary="train a slide-level model for one fold and predict its test patients",
     settings=TrainSettings,
     inputs=(
         Port(name="manifest", help="table of the slides"),
