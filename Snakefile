@@ -9,9 +9,12 @@ configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/helpers.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/tile.smk"
+include: "workflow/rules/patches.smk"
 include: "workflow/rules/encoder.smk"
+include: "workflow/rules/probe.smk"
 include: "workflow/rules/encode.smk"
 include: "workflow/rules/compress.smk"
 include: "workflow/rules/model.smk"
@@ -23,6 +26,7 @@ report: "workflow/report/workflow.rst"
 
 localrules:
     all,
+    encoders,
 
 
 rule all:
@@ -30,7 +34,13 @@ rule all:
     input:
         get_overlays(),
         get_compressed_slides(),
+        get_comparisons(),
         get_evaluations(),
+
+
+rule encoders:
+    input:
+        get_comparisons(),
 
 
 onsuccess:

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from histopress.compress.slide import read_compressed
 from histopress.slide.tiles import read_tiles
 
-ENCODER, GRID = "supervised", "half-um"
+ENCODER, GRID = "multitask", "half-um"
 
 
 def main(slide_id: str = "phantom-0003-a") -> None:

@@ -19,7 +19,7 @@ MINIMAL = {
 
 def changed(path, value):
     config = copy.deepcopy(MINIMAL)
-    *parents, last = path.split(".")
+    *parents, last = path.split(".", 1) if path.startswith("encoders.transfer") else path.split(".")
     place = config
     for parent in parents:
         place = place.setdefault(parent, {})
@@ -48,6 +48,28 @@ def test_defaults_are_the_published_ones():
         ("encoders.e.views", 4, "config: encoders.e.views: is 4; allowed are 1 or 8"),
         ("encoders.f", {"kind": "keras", "grid": "g"}, "config: encoders.f.file: is missing"),
         ("encoders.f", {"grid": "g"}, "config: encoders.f.kind: is missing"),
+        (
+            "encoders.f",
+            {"kind": "multitask", "grid": "g", "tasks": ["lymph"]},
+            "config: encoders.f.tasks: is 'lymph'; tasks are none",
+        ),
+        (
+            "encoders.f",
+            {"kind": "timm", "grid": "g", "input_px": 64, "input_spacing_um": 1, "file": "w"},
+            "config: encoders.f.name: is missing; kind 'timm' needs it",
+        ),
+        (
+            "encoders.transfer.all",
+            {"kind": "mean-rgb", "grid": "g"},
+            "names that begin with 'transfer.' are taken; rename it",
+        ),
+        ("probe", {"tasks": ["lymph"]}, "config: probe.tasks: is 'lymph'; tasks are none"),
+        ("manifest", None, "config: manifest: is none, but targets are learned from slides"),
+        (
+            "tasks.t",
+            {"source": {"kind": "cohort", "grid": "h"}},
+            "config: tasks.t.source.grid: is 'h'; grids are g",
+        ),
         ("models.m.crop", 12, "config: models.m.crop: is 12; allowed are 5, 11, 24"),
         ("models.M", {"kind": "mean"}, "differs from another name in case only"),
         ("targets.t.column", "", "config: targets.t.column: is ''; "),

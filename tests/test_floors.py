@@ -13,6 +13,7 @@ FLOORS = [
     ("audit", "report"),
     ("config",),
     ("haystack",),
+    ("probe",),
     ("explain", "evaluate"),
     ("learn",),
     ("compress",),
@@ -21,7 +22,7 @@ FLOORS = [
     ("simulate",),
     ("cohort",),
     ("slide",),
-    ("store", "types", "errors", "seeds", "__init__"),
+    ("pictures", "faults", "store", "types", "errors", "seeds", "__init__"),
 ]
 FLOOR = {room: len(FLOORS) - height for height, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -4,7 +4,6 @@ Each room owns the settings of what it does; they are composed here. The JSON Sc
 (``config/schema.json``) and the key table of ``config/README.md`` are derived from these models.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,11 +13,22 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from histopress.cohort.names import check_name
 from histopress.cohort.settings import ProtocolSettings, TargetSettings
-from histopress.encoder.settings import EncoderSettings, ImportedSettings
+from histopress.encoder.settings import (
+    EncoderSettings,
+    ForeignSettings,
+    ImportedSettings,
+    TrainedSettings,
+)
 from histopress.errors import ConfigError
 from histopress.evaluate.settings import EvaluationSettings
+from histopress.faults import explain
 from histopress.learn.settings import ModelSettings, NumericsSettings
-from histopress.patches.settings import PatchSettings
+from histopress.patches.settings import (
+    CohortSource,
+    PhantomPatchSettings,
+    TaskSettings,
+)
+from histopress.probe.study import BASELINE, TRANSFER, ComparisonSettings, TransferSettings
 from histopress.simulate.settings import PhantomSettings
 from histopress.slide.settings import GridSettings
 from histopress.types import settings
@@ -32,6 +42,9 @@ OnBadSlide = Annotated[
     ),
 ]
 
+PHANTOM_PATCHES = "data/phantom/{task}.patches.h5"
+"""Where the workflow draws labelled patches to."""
+
 
 @settings
 class PhantomCohortSettings:
@@ -41,9 +54,12 @@ class PhantomCohortSettings:
         field(default_factory=PhantomSettings)
     )
     patches: Annotated[
-        PatchSettings,
-        Field(description="Labelled patches of other phantom patients, for training encoders."),
-    ] = field(default_factory=PatchSettings)
+        dict[str, PhantomPatchSettings],
+        Field(
+            description="Labelled patches of other phantom patients, by name; each is drawn to "
+            "`data/phantom/{name}.patches.h5`, from which a patch task can take them."
+        ),
+    ] = field(default_factory=dict)
 
 
 @settings
@@ -64,7 +80,11 @@ class Config:
 
     seed: Seed = 1
     manifest: Annotated[
-        str, Field(min_length=1, description="Table of the slides, relative to the project.")
+        str | None,
+        Field(
+            description="Table of the slides, relative to the project; none for a study of "
+            "encoders alone."
+        ),
     ] = "config/slides.csv"
     on_bad_slide: OnBadSlide = "fail"
     grids: Annotated[
@@ -73,6 +93,21 @@ class Config:
     encoders: Annotated[
         dict[str, EncoderSettings], Field(min_length=1, description="Patch encoders by name.")
     ]
+    tasks: Annotated[
+        dict[str, TaskSettings],
+        Field(description="Labelled patches that encoders learn from and are probed on, by name."),
+    ] = field(default_factory=dict)
+    probe: Annotated[
+        ComparisonSettings | None,
+        Field(description="Compares all encoders on patch tasks; none compares nothing."),
+    ] = None
+    transfer: Annotated[
+        TransferSettings | None,
+        Field(
+            description="Trains encoders with and without each task to tell what helps what; "
+            "none leaves that out."
+        ),
+    ] = None
     targets: Annotated[
         dict[str, TargetSettings],
         Field(description="What is learned from slide labels, by name; none stops at compression."),
@@ -149,15 +184,37 @@ def load_config(values: Mapping[str, Any]) -> Config:
     try:
         config = adapter().validate_python(dict(values))
     except ValidationError as error:
-        raise ConfigError("\n".join(explain(error, values, root="config"))) from error
-    faults = list(_cross_faults(config))
-    if faults:
+        faults = explain(error, values, root="config", known=known_keys())
+        raise ConfigError("\n".join(faults)) from error
+    if faults := list(_cross_faults(config)):
         raise ConfigError("\n".join(faults))
     return config
 
 
 def _cross_faults(config: Config) -> Iterator[str]:
-    for room in ("grids", "encoders", "targets", "models"):
+    yield from _name_faults(config)
+    for name, encoder in config.encoders.items():
+        yield from _unknown(f"encoders.{name}.grid", [encoder.grid], "grids", config.grids)
+        if isinstance(encoder, TrainedSettings):
+            yield from _unknown(f"encoders.{name}.tasks", encoder.tasks, "tasks", config.tasks)
+        if isinstance(encoder, ForeignSettings):
+            yield from _foreign_faults(name, encoder)
+    for name, task in config.tasks.items():
+        if isinstance(task.source, CohortSource):
+            yield from _unknown(
+                f"tasks.{name}.source.grid", [task.source.grid], "grids", config.grids
+            )
+    for key, part in (("probe", config.probe), ("transfer", config.transfer)):
+        if part is not None:
+            yield from _unknown(f"{key}.tasks", part.tasks, "tasks", config.tasks)
+    if config.targets and not config.models:
+        yield "config: models: targets need a model to learn them; add one, such as nic-cnn"
+    if config.targets and config.manifest is None:
+        yield "config: manifest: is none, but targets are learned from slides; name the table"
+
+
+def _name_faults(config: Config) -> Iterator[str]:
+    for room in ("grids", "encoders", "tasks", "targets", "models"):
         names: Mapping[str, Any] = getattr(config, room)
         for name in names:
             fault = check_name(name)
@@ -167,82 +224,41 @@ def _cross_faults(config: Config) -> Iterator[str]:
         for name in names:
             if folded.count(name.casefold()) > 1:
                 yield f"config: {room}.{name}: differs from another name in case only; rename one"
-    for name, encoder in config.encoders.items():
-        if encoder.grid not in config.grids:
+    for name in config.encoders:
+        if name == BASELINE or name.startswith(TRANSFER):
             yield (
-                f"config: encoders.{name}.grid: is '{encoder.grid}'; "
-                f"grids are {_listed(config.grids)}"
+                f"config: encoders.{name}: '{BASELINE}' and names that begin with '{TRANSFER}' "
+                "are taken; rename it"
             )
-    if config.targets and not config.models:
-        yield "config: models: targets need a model to learn them; add one, such as nic-cnn"
+
+
+def _unknown(key: str, names: Sequence[str], room: str, known: Mapping[str, Any]) -> Iterator[str]:
+    for name in names:
+        if name not in known:
+            yield f"config: {key}: is '{name}'; {room} are {_listed(known)}"
+
+
+def _foreign_faults(name: str, encoder: ForeignSettings) -> Iterator[str]:
+    needs = {"timm": ("name", "file"), "callable": ("name",)}.get(encoder.kind, ("file",))
+    for key in needs:
+        if not getattr(encoder, key):
+            yield f"config: encoders.{name}.{key}: is missing; kind '{encoder.kind}' needs it"
 
 
 def needed_files(config: Config) -> dict[str, str]:
     """Map each file that the configuration names to the key that names it."""
-    return {
+    found = {
         encoder.file: f"encoders.{name}.file"
         for name, encoder in config.encoders.items()
-        if isinstance(encoder, ImportedSettings)
+        if isinstance(encoder, ImportedSettings | ForeignSettings) and encoder.file
     }
-
-
-def explain(error: ValidationError, values: Any, *, root: str) -> list[str]:
-    """Turn validation errors into one message each: key path, value, what is allowed.
-
-    Parameters
-    ----------
-    error : ValidationError
-        Of pydantic.
-    values : object
-        What was validated; a key's path is what leads to it there.
-    root : str
-        What the values are called.
-    """
-    faults = error.errors(include_url=False)
-    inner = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
-    return [
-        f"{root}: {_message(fault, values)}"
-        for fault in faults
-        # Where an entry is refused, the list that then lacks it is no fault of its own.
-        if not (fault["type"] == "too_short" and fault["loc"] in inner)
-    ]
-
-
-def _key_path(location: Sequence[str | int], values: Any) -> str:
-    """Leave out what the validator adds to a path: the tags of unions."""
-    found = []
-    for depth, part in enumerate(location):
-        is_key = isinstance(values, Mapping) and part in values
-        is_place = isinstance(values, Sequence) and isinstance(part, int) and part < len(values)
-        if is_key or is_place:
-            values = values[part]
-            found.append(str(part))
-        elif depth == len(location) - 1:
-            found.append(str(part))
-    return ".".join(found) or "(top)"
-
-
-def _message(fault: Any, values: Any) -> str:
-    path = _key_path(fault["loc"], values)
-    kind, value, context = fault["type"], fault["input"], fault.get("ctx", {})
-    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        near = difflib.get_close_matches(str(fault["loc"][-1]), sorted(_known_keys()), n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "config/README.md lists all keys"
-        return f"{path}: unknown key; {hint}"
-    if kind in ("missing", "missing_keyword_only_argument"):
-        return f"{path}: is missing; config/README.md explains it"
-    if kind in ("union_tag_not_found", "union_tag_invalid"):
-        allowed = context.get("expected_tags", "given by 'kind'")
-        tag = context.get("tag", "missing")
-        return f"{path}.kind: is {tag}; allowed are {allowed}"
-    if kind == "literal_error":
-        return f"{path}: is {value!r}; allowed are {context['expected']}"
-    return f"{path}: is {_short(value)}; {fault['msg'][0].lower()}{fault['msg'][1:]}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+    drawn = set(config.phantom.patches) if config.phantom else set()
+    for name, task in config.tasks.items():
+        for key in ("path", "slides", "x", "y", "meta", "validation_x", "validation_y"):
+            file = getattr(task.source, key, None)
+            if file and file not in {PHANTOM_PATCHES.format(task=each) for each in drawn}:
+                found[file] = f"tasks.{name}.source.{key}"
+    return found
 
 
 def _listed(names: Sequence[str] | Mapping[str, Any]) -> str:
@@ -250,7 +266,8 @@ def _listed(names: Sequence[str] | Mapping[str, Any]) -> str:
 
 
 @cache
-def _known_keys() -> frozenset[str]:
+def known_keys() -> frozenset[str]:
+    """Every key of the configuration, whatever its place."""
     definitions = json_schema()["$defs"].values()
     names = {name for part in definitions for name in part.get("properties", {})}
     return frozenset(names | set(json_schema()["properties"]))

@@ -7,6 +7,7 @@ what they need.
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,18 @@ import yaml
 from histopress.cohort.manifest import Manifest, SlideRow, read_manifest
 from histopress.cohort.splits import check_size
 from histopress.cohort.targets import Labels, slide_labels
-from histopress.config import Config, PhantomCohortSettings, load_config, needed_files
+from histopress.config import (
+    PHANTOM_PATCHES as PHANTOM_PATCHES,
+)
+from histopress.config import (
+    Config,
+    PhantomCohortSettings,
+    load_config,
+    needed_files,
+)
+from histopress.encoder.settings import MeanRgbSettings, TrainedSettings, input_name
 from histopress.errors import ConfigError, ManifestError
+from histopress.probe.study import transfer_encoders, transfer_training
 from histopress.store import canonical_json
 
 TILES = "results/tiles/{grid}/{slide}.h5"
@@ -33,7 +44,10 @@ RECORD = "results/records"
 FOLD_RECORD = RECORD + "/train/{target}/{encoder}/{model}/seed{seed}/fold{fold}.json"
 PHANTOM = "data/phantom/{slide}.tif"
 DEFAULT_MANIFEST = "config/slides.csv"
-PATCHES = "data/phantom/patches.h5"
+PATCHES = "results/patches/{task}/{input}.h5"
+PROBE = "results/probes/{encoder}/{task}"
+PROBES = "results/probes/comparison"
+MATRIX = "results/probes/transfer"
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,32 @@ class Study:
             for encoder in self.config.encoders:
                 for model in self.config.models:
                     yield target, encoder, model
+
+    @cached_property
+    def trainings(self) -> dict[str, TrainedSettings]:
+        """All encoders that are trained on patches, those of the transfer matrix among them."""
+        found = {
+            name: encoder
+            for name, encoder in self.config.encoders.items()
+            if isinstance(encoder, TrainedSettings)
+        }
+        if self.config.transfer is not None:
+            for each in transfer_encoders(self.config.transfer):
+                found[each.name] = transfer_training(self.config.transfer, each)
+        return found
+
+    def input_of(self, encoder: str) -> tuple[int, float]:
+        """Side in px and µm/px of the patches that an encoder is probed with."""
+        known = self.trainings.get(encoder) or self.config.encoders.get(encoder)
+        if known is not None and not isinstance(known, MeanRgbSettings):
+            return known.input_px, known.input_spacing_um
+        if self.config.probe is None:
+            raise ConfigError("config: probe: is missing; with it encoders are compared")
+        return self.config.probe.input_px, self.config.probe.input_spacing_um
+
+    def patches(self, encoder: str, task: str) -> str:
+        """Table of a task's patches as an encoder sees them."""
+        return PATCHES.format(task=task, input=input_name(*self.input_of(encoder)))
 
     def cohort_digest(self, target: str) -> str:
         """Digest of what a target's learning takes from the manifest."""
@@ -108,6 +148,8 @@ def load_study(values: Mapping[str, Any], project: Path, *, check_files: bool = 
 def _manifest_faults(values: Mapping[str, Any], project: Path, check_files: bool) -> list[str]:
     """Look at the manifest of a configuration that is faulty itself."""
     path = values.get("manifest", DEFAULT_MANIFEST)
+    if path is None:
+        return []
     may_miss = bool(values.get("phantom")) or values.get("on_bad_slide") == "quarantine"
     try:
         read_manifest(
@@ -157,6 +199,8 @@ def check_manifest(config: Config, project: Path, *, check_files: bool = True) -
     ManifestError
         Lists every fault found.
     """
+    if config.manifest is None:
+        return _without_slides(config, project, check_files=check_files)
     faults: list[str] = []
     manifest = None
     try:
@@ -170,16 +214,28 @@ def check_manifest(config: Config, project: Path, *, check_files: bool = True) -
     except ManifestError as error:
         faults += error.faults
     if check_files:
-        faults += [
-            f"config: {key}: no file at '{file}'"
-            for file, key in needed_files(config).items()
-            if not (project / file).is_file()
-        ]
+        faults += _file_faults(config, project)
     if manifest is not None:
         faults += _study_faults(config, manifest, project, check_files=check_files)
     if faults or manifest is None:
         raise ManifestError(faults)
     return manifest
+
+
+def _without_slides(config: Config, project: Path, *, check_files: bool) -> Manifest:
+    """Check a study of encoders alone."""
+    faults = _file_faults(config, project) if check_files else []
+    if faults:
+        raise ManifestError(faults)
+    return Manifest((), ())
+
+
+def _file_faults(config: Config, project: Path) -> list[str]:
+    return [
+        f"config: {key}: no file at '{file}'"
+        for file, key in needed_files(config).items()
+        if not (project / file).exists()
+    ]
 
 
 def _study_faults(

@@ -11,8 +11,8 @@ import torch
 from histopress.compress.grid import lay_on_grid
 from histopress.encoder.encode import AHEAD, BATCH, EncodeTask, encode_tiles
 from histopress.encoder.fitting import Fitting
+from histopress.encoder.layers import initialise
 from histopress.encoder.network import ConvolutionalEncoder
-from histopress.encoder.train import initialise
 from histopress.slide.views import VIEWS, orient
 
 TILE = 64

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from histopress.encoder.card import EncoderCard
@@ -47,3 +49,11 @@ def test_tiles_that_cannot_be_brought_there_are_refused(tile_px, spacing_um, mes
 
 def test_mean_rgb_takes_any_tile():
     assert fit_tiles(ANY, tile_px=100, spacing_um=0.7, encoder="m").input_px == 100
+
+
+def test_an_encoder_of_any_size_still_has_its_spacing():
+    card = replace(RELEASED, input_px=0)
+    found = fit_tiles(card, tile_px=200, spacing_um=0.5, encoder="m")
+    assert (found.pool, found.input_px, found.spacing_um) == (2, 100, 1.0)
+    with pytest.raises(EncoderError, match="cannot be pooled"):
+        fit_tiles(card, tile_px=200, spacing_um=0.7, encoder="m")

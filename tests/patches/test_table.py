@@ -3,30 +3,57 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from histopress.errors import ConfigError, LeakError, StoreError
-from histopress.patches.table import PatchTable, read_patches, split_by_patient, write_patches
+from histopress.errors import ConfigError, StoreError
+from histopress.patches.table import PARTS, PatchTable, read_patches, write_patches
 
 
-def make_table(patients, seed=0):
+def make_table(groups, seed=0, **changes):
     rng = np.random.default_rng(seed)
-    return PatchTable(
-        images=rng.integers(0, 256, (len(patients), 8, 8, 3), dtype=np.uint8),
-        labels=rng.integers(0, 2, len(patients)),
-        classes=("stroma", "Krebs-Nést"),
-        patient_ids=tuple(patients),
-        spacing_um=0.5,
+    count = len(groups)
+    values = {
+        "images": rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8),
+        "labels": rng.integers(0, 2, count),
+        "classes": ("stroma", "Krebs-Nést"),
+        "groups": tuple(groups),
+        "spacing_um": 0.5,
+    }
+    return PatchTable(**(values | changes))
+
+
+@pytest.fixture
+def full():
+    """A table that uses every field."""
+    return make_table(
+        ["T1", "T2", "T2", "T10"],
+        centers=("A", "", "Zürich", "A"),
+        parts=np.array([0, 1, 1, 2], np.uint8),
+        neighbours=np.array([-1, 2, 1, -1]),
+        input_px=6,
+        facts={"task": "t", "warnings": ["µ"], "counts": {"a": 1}},
     )
 
 
-def test_what_is_written_is_read(tmp_path):
-    table = make_table(["T1", "T2", "T2", "T10"])
-    write_patches(tmp_path / "a.h5", table)
+def test_what_is_written_is_read(tmp_path, full):
+    write_patches(tmp_path / "a.h5", full)
     found = read_patches(tmp_path / "a.h5")
-    assert np.array_equal(found.images, table.images)
-    assert np.array_equal(found.labels, table.labels)
+    for name in ("images", "labels", "parts", "neighbours"):
+        assert np.array_equal(getattr(found, name), getattr(full, name)), name
+    for name in ("classes", "groups", "centers", "input_px", "spacing_um", "facts"):
+        assert getattr(found, name) == getattr(full, name), name
     assert found.labels.dtype == np.int64
-    assert (found.classes, found.patient_ids) == (table.classes, table.patient_ids)
-    assert found.spacing_um == 0.5
+
+
+def test_images_are_mapped_and_cannot_be_written(tmp_path, full):
+    write_patches(tmp_path / "a.h5", full)
+    images = read_patches(tmp_path / "a.h5").images
+    assert isinstance(images, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        images[0] = 0
+
+
+def test_an_unknown_spacing_stays_unknown(tmp_path):
+    write_patches(tmp_path / "a.h5", make_table(["T1"], spacing_um=float("nan")))
+    assert np.isnan(read_patches(tmp_path / "a.h5").spacing_um)
 
 
 def test_equal_tables_are_equal_bytes(tmp_path):
@@ -40,40 +67,43 @@ def test_other_files_are_refused(tmp_path):
         read_patches(tmp_path / "none.h5")
 
 
-@given(
-    st.lists(st.sampled_from("ABCDEFG"), min_size=2, max_size=40).filter(lambda x: len(set(x)) > 1),
-    st.floats(0, 1),
-    st.integers(0, 100),
-)
-def test_a_split_shares_no_patient_and_loses_no_patch(patients, fraction, seed):
-    table = make_table(patients)
-    stay, apart = split_by_patient(table, fraction, np.random.default_rng(seed))
-    assert len(stay) > 0
-    assert len(apart) > 0
-    assert not set(stay.patient_ids) & set(apart.patient_ids)
-    assert len(stay) + len(apart) == len(table)
-    share = len(set(apart.patient_ids)) / len(set(patients))
-    assert abs(share - fraction) <= 1 / len(set(patients))
-    kept = np.isin(patients, list(set(stay.patient_ids)))
-    assert np.array_equal(stay.images, table.images[kept])
-    assert np.array_equal(apart.labels, table.labels[~kept])
+def test_parts_and_central_crops(full):
+    assert [full.indices(part).tolist() for part in PARTS] == [[0], [1, 2], [3]]
+    assert full.margin_px == 1
+    assert np.array_equal(full.cropped(np.array([3, 0])), full.images[[3, 0], 1:7, 1:7])
 
 
-def test_one_patient_cannot_be_split():
-    with pytest.raises(LeakError, match=r"3 patches of 1 patient\(s\).*at least 2"):
-        split_by_patient(make_table(["A", "A", "A"]), 0.5, np.random.default_rng(0))
+def test_what_is_left_out_has_its_default():
+    table = make_table(["A", "B"])
+    assert (table.input_px, table.margin_px) == (8, 0)
+    assert table.centers == ("", "")
+    assert table.indices("training").tolist() == [0, 1]
+    assert table.neighbours.tolist() == [-1, -1]
+
+
+@given(st.permutations(range(6)), st.integers(0, 6))
+def test_selected_patches_keep_their_neighbours(order, count):
+    table = make_table("ABCDEF", neighbours=np.array([1, 0, 3, 2, -1, 4]))
+    kept = np.array(order[:count], np.int64)
+    found = table.select(kept)
+    assert found.groups == tuple("ABCDEF"[index] for index in kept)
+    assert np.array_equal(found.images, table.images[kept])
+    for place, index in enumerate(kept):
+        wanted = table.neighbours[index]
+        is_kept = wanted in kept and wanted >= 0
+        assert found.neighbours[place] == (list(kept).index(wanted) if is_kept else -1)
 
 
 @pytest.mark.parametrize(
     ("labels", "message"),
-    [([0], "2 images, 1 labels and 2 patient ids"), ([0, 5], "run from 0 to 5; 2 classes")],
+    [([0], "2 images, 1 labels, 2 groups"), ([0, 5], "run from 0 to 5; 2 classes")],
 )
 def test_parts_that_do_not_fit_are_refused(labels, message):
     with pytest.raises(ConfigError, match=message):
-        PatchTable(
-            images=np.zeros((2, 4, 4, 3), np.uint8),
-            labels=np.array(labels),
-            classes=("a", "b"),
-            patient_ids=("A", "B"),
-            spacing_um=0.5,
-        )
+        make_table("AB", labels=np.array(labels))
+
+
+def test_facts_without_json_are_refused(tmp_path):
+    table = make_table(["A"], facts={"spacing": float("nan")})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_patches(tmp_path / "a.h5", table)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from histopress.errors import ConfigError
-from histopress.simulate.tiles import TileFile, gather_tiles, group_duplicates, hash_picture
+from histopress.pictures import hash_picture
+from histopress.simulate.tiles import TileFile, gather_tiles, group_duplicates
 
 CLASSES = ("tumour", "normal")
 
@@ -92,7 +93,7 @@ def test_refuses_a_class_without_tiles(tile_folder):
 def test_refuses_what_is_no_picture(tile_folder):
     folder = tile_folder({"tumour": 2, "normal": 2})
     (folder / "normal" / "bad.jpg").write_bytes(b"text")
-    with pytest.raises(ConfigError, match=r"tile 'normal/bad\.jpg': cannot be decoded"):
+    with pytest.raises(ConfigError, match=r"picture 'normal/bad\.jpg': cannot be decoded"):
         gather_tiles(folder, CLASSES)
 
 

@@ -17,21 +17,22 @@ TOY = {
     "seed": 3,
     "phantom": {
         "slides": {"n_patients": 6, "slides_per_patient": [1, 1], "n_centers": 1, "size_px": 1024},
-        "patches": {"n_patients": 4, "n_per_class": 24},
+        "patches": {"tissue": {"n_patients": 5, "n_per_class": 24}},
     },
     "grids": {"half-um": {"tile_px": 128, "stride_px": 128, "spacing_um": 0.5}},
+    "tasks": {"tissue": {"source": {"kind": "table", "path": "data/phantom/tissue.patches.h5"}}},
     "encoders": {
         "mean-rgb": {"kind": "mean-rgb", "grid": "half-um", "views": 8},
         "tiny": {
-            "kind": "supervised",
+            "kind": "multitask",
             "grid": "half-um",
-            "patches": "data/phantom/patches.h5",
+            "tasks": ["tissue"],
             "channels": 4,
             "filters": 8,
-            "epochs": 1,
-            "batch": 16,
+            "schedule": {"epochs": 1, "steps": 4, "batch": 8},
         },
     },
+    "probe": {"tasks": ["tissue"], "settings": {"mlp": {"epochs": 1, "steps": 2, "batch": 8}}},
     "targets": {"tumour": {"column": "tumour", "kind": "classification", "level": "patient"}},
     "models": {
         "cnn": {"kind": "nic-cnn", "crop": 5, "width": 8, "epochs_max": 2, "epoch_crops": 16},

@@ -22,6 +22,7 @@ AGGREGATES = {
     "compare": 1,
 }
 
+OF_ENCODER = ("encoder_card", "encoder_probe", "encoder_compare")
 BELOW_ENCODER = ("encode", "compress", "train", "evaluate", "compare")
 
 
@@ -107,7 +108,9 @@ def test_a_new_phantom_patient_redraws_nobody(project):
     [
         ({"evaluation__bootstrap": 300}, {"evaluate", "compare"}),
         ({"models__mean__strengths": [0.5]}, {"train", "evaluate", "compare"}),
-        ({"encoders__tiny__channels": 5}, {"encoder_train", *BELOW_ENCODER}),
+        ({"encoders__tiny__channels": 5}, {"encoder_train", *OF_ENCODER, *BELOW_ENCODER}),
+        ({"probe__settings__strengths": [0.1]}, {"encoder_probe", "encoder_compare"}),
+        ({"tasks__tissue__tuning": 0.3}, {"patches", "encoder_train", *OF_ENCODER, *BELOW_ENCODER}),
         ({"grids__half-um__min_tissue": 0.5}, {"tile", *BELOW_ENCODER}),
     ],
 )

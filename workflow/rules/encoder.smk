@@ -1,4 +1,4 @@
-"""Encoders: defined, imported or trained; all leave a card and weights."""
+"""Encoders: defined, brought in or trained; all leave a card and weights."""
 
 
 rule encoder_define:
@@ -30,7 +30,7 @@ rule encoder_define:
 
 rule encoder_import:
     input:
-        file=get_imported_file,
+        file=get_encoder_file,
     output:
         weights=f"{names.ENCODER}/weights.safetensors",
         card=f"{names.ENCODER}/card.json",
@@ -45,25 +45,29 @@ rule encoder_import:
         "../../envs/learn.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=8000,
         runtime=10,
     params:
         settings=get_settings("encoder import"),
         code=get_code("encoder import"),
+        file=get_encoder_option,
     shell:
         "python -m histopress encoder import "
-        "--encoder={wildcards.encoder:q} --weights={output.weights:q} --card={output.card:q} --file={input.file:q} "
+        "--encoder={wildcards.encoder:q} --weights={output.weights:q} --card={output.card:q} "
+        "{params.file:q} "
         "--settings={params.settings:q} --code={params.code:q} "
         "--record={output.record:q} --threads={threads} 2> {log:q}"
 
 
 rule encoder_train:
     input:
-        patches=get_patches,
+        patches=get_training_tables,
     output:
         weights=f"{names.ENCODER}/weights.safetensors",
         card=f"{names.ENCODER}/card.json",
         history=f"{names.ENCODER}/history.csv",
+        curves=f"{names.ENCODER}/history.svg",
+        sheet=f"{names.ENCODER}/patches.png",
         record=f"{names.RECORD}/encoder_train/{{encoder}}.json",
     log:
         "logs/encoder_train/{encoder}.log",
@@ -73,16 +77,47 @@ rule encoder_train:
         encoder=PLAN.trained,
     conda:
         "../../envs/learn.yaml"
-    threads: 1
+    threads: get_training_threads
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=8000,
+        runtime=1440,
     params:
         settings=get_settings("encoder train"),
         code=get_code("encoder train"),
+        folder=names.PATCHES.split("/{")[0],
     shell:
         "python -m histopress encoder train "
         "--encoder={wildcards.encoder:q} --weights={output.weights:q} --card={output.card:q} "
-        "--history={output.history:q} --patches={input.patches:q} "
+        "--history={output.history:q} --curves={output.curves:q} --sheet={output.sheet:q} "
+        "--patches={params.folder:q} "
+        "--settings={params.settings:q} --code={params.code:q} "
+        "--record={output.record:q} --threads={threads} 2> {log:q}"
+
+
+rule encoder_card:
+    input:
+        card=f"{names.ENCODER}/card.json",
+        history=get_history,
+    output:
+        text=f"{names.ENCODER}/card.md",
+        record=f"{names.RECORD}/encoder_card/{{encoder}}.json",
+    log:
+        "logs/encoder_card/{encoder}.log",
+    benchmark:
+        "logs/benchmark/encoder_card/{encoder}.tsv"
+    conda:
+        "../../envs/learn.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=get_settings("encoder card"),
+        code=get_code("encoder card"),
+        history=get_history_option,
+    shell:
+        "python -m histopress encoder card "
+        "--encoder={wildcards.encoder:q} --card={input.card:q} --text={output.text:q} "
+        "{params.history:q} "
         "--settings={params.settings:q} --code={params.code:q} "
         "--record={output.record:q} --threads={threads} 2> {log:q}"

@@ -1,4 +1,4 @@
-"""Phantom slides and patches, for machines without data."""
+"""Phantom slides, for machines without data."""
 
 
 rule simulate_slide:
@@ -22,29 +22,5 @@ rule simulate_slide:
     shell:
         "python -m histopress simulate slide "
         "--slide-id={wildcards.slide:q} --slide={output.slide:q} --truth={output.truth:q} "
-        "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
-
-
-rule simulate_patches:
-    output:
-        patches=names.PATCHES,
-        record=f"{names.RECORD}/simulate_patches/patches.json",
-    log:
-        "logs/simulate_patches/patches.log",
-    benchmark:
-        "logs/benchmark/simulate_patches/patches.tsv"
-    conda:
-        "../../envs/slide.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        settings=get_settings("simulate patches"),
-        code=get_code("simulate patches"),
-    shell:
-        "python -m histopress simulate patches "
-        "--patches={output.patches:q} "
         "--settings={params.settings:q} --code={params.code:q} "
         "--record={output.record:q} --threads={threads} 2> {log:q}"

@@ -1,62 +1,108 @@
-"""``histopress encoder import``: a released Keras encoder as safetensors and card."""
+"""``histopress encoder import``: an encoder from elsewhere as safetensors and card."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from histopress.cli.encoder_define import OUTPUTS
 from histopress.cli.job import Job, Port, Verb
+from histopress.encoder.settings import ForeignSettings, ImportedSettings
 from histopress.types import Microns, settings
 
-RELEASED_SPACING_UM = 1.0
-"""The released wrapper pools 128 px at 0.5 µm/px by 2 before the network."""
+if TYPE_CHECKING:
+    from histopress.encoder.card import EncoderCard
+
+UNKNOWN = {"patients": "unknown"}
 
 
 @settings
 class ImportSettings:
-    """What the file does not tell."""
+    """What the file does not tell; none takes it for a released Keras encoder."""
 
-    sha256: Annotated[
-        str | None, Field(pattern="^[0-9a-f]{64}$", description="Digest that the file must have.")
-    ] = None
-    input_spacing_um: Annotated[
-        float, Field(ge=0.05, le=10, description="Micrometres a pixel of the network's input.")
-    ] = RELEASED_SPACING_UM
-    licence: Annotated[str, Field(description="Licence of the weights.")] = "MIT"
+    encoder: Annotated[ImportedSettings | ForeignSettings | None, Field(discriminator="kind")] = (
+        None
+    )
 
 
 def bring_in(job: Job) -> None:
-    """Read the Keras file, write weights and card."""
-    from histopress.encoder.card import EncoderCard, save_weights, write_card
-    from histopress.encoder.keras import read_keras_encoder
+    """Read the encoder, check it, write weights and card."""
+    from histopress.encoder.card import write_card
+
+    source = job.input("file") if job.has("file") else None
+    chosen = job.settings.encoder or ImportedSettings(kind="keras", grid="", file=str(source))
+    found = _digest(source, chosen.sha256)
+    if isinstance(chosen, ImportedSettings):
+        card = _keras(job, chosen, source, found)
+    else:
+        card = _foreign(job, chosen, source, found)
+    write_card(job.output("card"), card)
+    job.facts.update(channels=card.channels)
+
+
+def _digest(source: Path | None, expected: str | None) -> str:
     from histopress.errors import EncoderError
     from histopress.store import file_digest
 
-    source, chosen = job.input("file"), job.settings
+    if source is None:
+        return ""
     found = file_digest(source)
-    if chosen.sha256 not in (None, found):
-        raise EncoderError(f"{source}: sha256 is {found}; the configuration says {chosen.sha256}")
+    if expected not in (None, found):
+        raise EncoderError(f"{source}: sha256 is {found}; the configuration says {expected}")
+    return found
+
+
+def _keras(job: Job, chosen: ImportedSettings, source: Path | None, found: str) -> "EncoderCard":
+    from histopress.encoder.card import EncoderCard, save_weights
+    from histopress.encoder.keras import read_keras_encoder
+    from histopress.errors import ConfigError
+
+    if source is None:
+        raise ConfigError("encoder of kind 'keras': needs `file`")
     released = read_keras_encoder(source)
-    digest = save_weights(job.output("weights"), released.weights)
     colour = released.architecture == "mean-rgb"
-    card = EncoderCard(
+    return EncoderCard(
         architecture=released.architecture,
         channels=released.channels,
         input_px=0 if colour else released.input_px,
         input_spacing_um=Microns(0.0 if colour else chosen.input_spacing_um),
         filters=released.filters,
         origin=f"Keras file {source.name}, sha256 {found}",
-        weights_sha256=digest,
-        training={"patients": "unknown"},
+        weights_sha256=save_weights(job.output("weights"), released.weights),
+        training=UNKNOWN,
         licence=chosen.licence,
     )
-    write_card(job.output("card"), card)
+
+
+def _foreign(job: Job, chosen: ForeignSettings, source: Path | None, found: str) -> "EncoderCard":
+    import torch
+
+    from histopress.encoder.card import EncoderCard, save_weights
+    from histopress.encoder.foreign.reading import read_foreign
+
+    torch.set_num_threads(1)
+    read = read_foreign(chosen, source)
+    parts = [chosen.name or ""] if chosen.kind in ("timm", "callable") else []
+    parts += [f"file {source.name}, sha256 {found}"] if source is not None else []
+    return EncoderCard(
+        architecture=chosen.kind,
+        channels=read.channels,
+        input_px=chosen.input_px,
+        input_spacing_um=Microns(chosen.input_spacing_um),
+        origin=f"{chosen.kind}: {', '.join(parts)}",
+        weights_sha256=save_weights(job.output("weights"), read.values),
+        mean=chosen.mean,
+        std=chosen.std,
+        program=read.program,
+        training=UNKNOWN,
+        licence=chosen.licence,
+    )
 
 
 VERB = Verb(
     name="encoder import",
     settings=ImportSettings,
-    inputs=(Port(name="file", help="the released .h5 file"),),
+    inputs=(Port(name="file", help="the program or the weights", optional=True),),
     outputs=OUTPUTS,
     wildcards=("encoder",),
     run=bring_in,

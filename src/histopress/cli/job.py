@@ -17,11 +17,18 @@ from typing import Any
 import numpy as np
 
 from histopress.audit.code import code_digest
-from histopress.audit.record import build_record, file_entry, run_facts
+from histopress.audit.record import build_record, file_entry, identifier, run_facts
 from histopress.cli.progress import progress_bar
 from histopress.errors import HistopressError, StaleCodeError, StoreError
 from histopress.seeds import derive_seed, generator
-from histopress.store import TEMPORARY, publish, remove_leftovers, temporary_path, write_json
+from histopress.store import (
+    TEMPORARY,
+    file_digest,
+    publish,
+    remove_leftovers,
+    temporary_path,
+    write_json,
+)
 from histopress.types import Progress
 
 
@@ -91,6 +98,7 @@ class Job:
     settings: Any
     _temporary: dict[str, Path] = field(default_factory=dict)
     _read: dict[Path, tuple[str, tuple[Path, ...]]] = field(default_factory=dict)
+    _places: list[Path] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -135,6 +143,27 @@ class Job:
     def seed(self, *names: object) -> int:
         """Seed of one use, derived from the settings' ``seed``."""
         return derive_seed(self.settings.seed, *names)
+
+    def resumable(self, name: str) -> tuple[Path, str]:
+        """Give a place for what an interrupted job left, and the key that it must carry.
+
+        The place is beside an output and is emptied when the job is done. The key is a digest of
+        settings, code and of all inputs read so far: ask after reading.
+        """
+        path = self.request.paths[name]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place = path.with_name(f".{path.name}.checkpoint")
+        self._places.append(place)
+        files = [file for _, parts in self._read.values() for file in parts]
+        return place, identifier(
+            {
+                "verb": self.request.verb.name,
+                "wildcards": dict(self.request.wildcards),
+                "settings": asdict(self.request.settings),
+                "code": self.request.code or code_digest(self.request.verb.module),
+                "inputs": sorted(file_digest(file) for file in files),
+            }
+        )
 
     def rng(self, *names: object) -> np.random.Generator:
         """Make the generator of one use, derived from the settings' ``seed``."""
@@ -191,6 +220,8 @@ def execute(request: Request) -> None:
             ),
         )
         _publish(outputs, record, request.record)
+        for place in job._places:
+            place.unlink(missing_ok=True)
     finally:
         job.discard()
 

@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 JOBS = {
     "simulate slide": ("simulate_slide", "draw one phantom slide of the cohort"),
     "simulate patches": ("simulate_patches", "draw labelled patches of other phantom patients"),
+    "patches": ("patches", "bring a patch task's patches to an encoder's input and divide them"),
     "tile": ("tile", "find tissue and lay the tile grid of one slide"),
     "encoder define": ("encoder_define", "write the card of an encoder that needs no weights"),
-    "encoder import": ("encoder_import", "bring in a released Keras encoder"),
-    "encoder train": ("encoder_train", "train a small supervised encoder on labelled patches"),
+    "encoder import": ("encoder_import", "bring in an encoder from elsewhere"),
+    "encoder train": ("encoder_train", "train an encoder on patches"),
+    "encoder card": ("encoder_card", "render an encoder's card as a page to read"),
+    "encoder probe": ("encoder_probe", "judge a frozen encoder on a patch task"),
+    "encoder compare": ("encoder_compare", "set all encoders side by side"),
+    "encoder transfer": ("encoder_transfer", "tell which patch task helps which"),
     "encode": ("encode", "embed each kept tile of one slide"),
     "compress": ("compress", "lay one slide's embeddings on its grid"),
     "split": ("split", "assign patients to folds; nobody who has a fold moves"),
@@ -36,6 +41,7 @@ JOBS = {
 TOOLS = {
     "simulate phantom": ("simulate_phantom", "write a whole phantom cohort: slides and manifest"),
     "simulate collage": ("simulate_collage", "write a cohort of slides built from labelled tiles"),
+    "encoder preview": ("encoder_preview", "draw patches as training varies them"),
     "validate": ("validate", "check configuration and manifest, listing every fault"),
     "schema": ("schema", "write the configuration's JSON Schema and key table"),
     "summary": ("summary", "print the results of a finished run and where they are"),
@@ -173,9 +179,10 @@ def _places(
     record = values["record"]
     if verb.subject:
         given[verb.subject] = given[verb.subject] or values["given"]
-        if not given[verb.subject]:
-            parser.error(f"give the {verb.subject}")
         name = verb.wildcards[-1]
+        optional = any(port.name == verb.subject and port.optional for port in verb.inputs)
+        if not given[verb.subject] and not (optional and wildcards[name]):
+            parser.error(f"give the {verb.subject}")
         wildcards[name] = wildcards[name] or propose_name(Path(given[verb.subject]).stem)
         rule = verb.name.replace(" ", "_")
         record = record or Path(f"results/records/{rule}/{wildcards[name]}.json")

@@ -1,25 +1,20 @@
-"""What the workflow's rules ask: which files there are, which settings a job gets.
+"""What the workflow's rules ask: which files there are, which settings a job gets."""
 
-Settings are cut to what can change a job's result, so that a change reruns what depends on it and
-nothing else.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from histopress import study as names
 from histopress.audit.code import code_digest
+from histopress.cli.cuts import SETTINGS
 from histopress.cli.main import JOBS
-from histopress.config import PhantomCohortSettings
-from histopress.encoder.settings import ImportedSettings, MeanRgbSettings, SupervisedSettings
+from histopress.encoder.settings import ForeignSettings, ImportedSettings, MeanRgbSettings
 from histopress.errors import ConfigError
+from histopress.patches.settings import CohortSource, FolderSource
+from histopress.probe.study import BASELINE, transfer_encoders
 from histopress.store import canonical_json
 from histopress.study import Study, load_study
-
-if TYPE_CHECKING:
-    from histopress.simulate.phantom import PhantomSlide
 
 NEVER = "(?!)"
 """A pattern that no name matches: constrains a rule for which the study has no encoder."""
@@ -68,29 +63,120 @@ class Plan:
             raise ConfigError(f"encoder '{encoder}': not configured; there are {', '.join(known)}")
         return encoder
 
-    def encoders_of(self, kind: type) -> str:
-        """Pattern of the names of all encoders of one kind."""
-        found = [
-            name.replace(".", r"\.")
-            for name, encoder in self.study.config.encoders.items()
-            if isinstance(encoder, kind)
-        ]
-        return "|".join(found) or NEVER
-
     @property
     def defined(self) -> str:
         """Pattern of the encoders that need no weights."""
-        return self.encoders_of(MeanRgbSettings)
+        return self._pattern(MeanRgbSettings)
 
     @property
     def imported(self) -> str:
-        """Pattern of the imported encoders."""
-        return self.encoders_of(ImportedSettings)
+        """Pattern of the encoders from elsewhere."""
+        return self._pattern(ImportedSettings | ForeignSettings)
 
     @property
     def trained(self) -> str:
         """Pattern of the encoders that are trained here."""
-        return self.encoders_of(SupervisedSettings)
+        return _any_of(self.study.trainings)
+
+    def _pattern(self, kind: Any) -> str:
+        encoders = self.study.config.encoders
+        return _any_of(name for name, each in encoders.items() if isinstance(each, kind))
+
+    def foreign_files(self, encoder: str) -> list[str]:
+        """Files that an encoder from elsewhere is made of: weights, or a function's source."""
+        chosen = self.study.config.encoders[encoder]
+        file, name = getattr(chosen, "file", None), getattr(chosen, "name", None)
+        files = [file] if file else []
+        if chosen.kind == "callable" and name:
+            source = name.partition(":")[0].replace(".", "/") + ".py"
+            files += [source] if (self.project / source).is_file() else []
+        return files
+
+    def foreign_option(self, encoder: str) -> list[str]:
+        """Option that names the file of an encoder from elsewhere; none where code makes it."""
+        file = getattr(self.study.config.encoders[encoder], "file", None)
+        return [f"--file={file}"] if file else []
+
+    def history(self, encoder: str) -> list[str]:
+        """History of an encoder that is trained here."""
+        folder = names.ENCODER.format(encoder=encoder)
+        return [f"{folder}/history.csv"] if encoder in self.study.trainings else []
+
+    def training_tables(self, encoder: str) -> list[str]:
+        """Tables of the patches that an encoder is trained on."""
+        tasks = self.study.trainings[encoder].tasks
+        return [self.study.patches(encoder, task) for task in tasks]
+
+    def probed_card(self, encoder: str) -> list[str]:
+        """Card of a probed encoder; the simple features have none."""
+        return [] if encoder == BASELINE else [names.ENCODER.format(encoder=encoder) + "/card.json"]
+
+    def probed_options(self, encoder: str) -> list[str]:
+        """Options that name a probed encoder's card and weights."""
+        folder = names.ENCODER.format(encoder=encoder)
+        if encoder == BASELINE:
+            return []
+        return [f"--card={folder}/card.json", f"--weights={folder}/weights.safetensors"]
+
+    def patch_options(self, task: str) -> list[str]:
+        """Options that only patches from the study's own slides need."""
+        source = self.study.config.tasks[task].source
+        if not isinstance(source, CohortSource):
+            return []
+        tiles = str(Path(names.TILES.format(grid=source.grid, slide="")).parent)
+        return [f"--manifest={self.study.config.manifest}", f"--tiles={tiles}"]
+
+    def cards(self) -> list[str]:
+        """Readable cards of the configured encoders."""
+        return [
+            names.ENCODER.format(encoder=encoder) + "/card.md"
+            for encoder in self.study.config.encoders
+        ]
+
+    def probes(self) -> list[str]:
+        """Metrics of all encoders, and of the simple features, on all probed tasks."""
+        comparison = self.study.config.probe
+        if comparison is None:
+            return []
+        return [
+            names.PROBE.format(encoder=encoder, task=task) + "/metrics.json"
+            for encoder in (*self.study.config.encoders, BASELINE)
+            for task in comparison.tasks
+        ]
+
+    def transfer_probes(self) -> list[str]:
+        """Metrics of all encoders of the transfer matrix on its tasks."""
+        matrix = self.study.config.transfer
+        if matrix is None:
+            return []
+        return [
+            names.PROBE.format(encoder=each.name, task=task) + "/metrics.json"
+            for each in transfer_encoders(matrix)
+            for task in matrix.tasks
+        ]
+
+    def comparisons(self) -> list[str]:
+        """List what a study of encoders ends in: cards, comparison, transfer matrix."""
+        config = self.study.config
+        found = self.cards()
+        found += [names.PROBES + ".csv"] if config.probe else []
+        found += [names.MATRIX + ".csv"] if config.transfer else []
+        return found
+
+    def patch_source(self, task: str) -> list[str]:
+        """Files that a task's patches are made from, as far as Snakemake has to know them.
+
+        Folders and lists of pictures are read when the job runs; the record lists each file.
+        """
+        source = self.study.config.tasks[task].source
+        if isinstance(source, CohortSource):
+            return [
+                names.TILES.format(grid=source.grid, slide=slide) for slide in self.study.slide_ids
+            ]
+        if isinstance(source, FolderSource):
+            return []
+        keys = ("path", "slides", "x", "y", "meta", "validation_x", "validation_y")
+        return [file for key in keys if (file := getattr(source, key, None))]
 
     def overlays(self) -> list[str]:
         """Overlay of every slide on every grid in use."""
@@ -144,122 +230,6 @@ class Plan:
         return [names.COMPARISON + ".csv"] if self.study.config.targets else []
 
 
-def _plain(value: Any) -> Any:
-    return asdict(value)
-
-
-def _tile(study: Study, wildcards: Any) -> dict[str, Any]:
-    return {
-        "grid": _plain(study.config.grids[wildcards.grid]),
-        "sha256": study.manifest[wildcards.slide].sha256,
-        "spacing_um": study.manifest[wildcards.slide].spacing_um,
-        "on_bad_slide": study.config.on_bad_slide,
-    }
-
-
-def _encode(study: Study, wildcards: Any) -> dict[str, Any]:
-    return {
-        "sha256": study.manifest[wildcards.slide].sha256,
-        "views": study.config.encoders[wildcards.encoder].views,
-        "on_bad_slide": study.config.on_bad_slide,
-    }
-
-
-def _phantom(study: Study) -> PhantomCohortSettings:
-    if study.config.phantom is None:
-        raise ConfigError("config: phantom: is missing; only with it slides are drawn")
-    return study.config.phantom
-
-
-def _simulate_slide(study: Study, wildcards: Any) -> dict[str, Any]:
-    """Leave out how many patients follow this one: they do not change its slides."""
-    from histopress.simulate.phantom import draw_cohort
-
-    slides = _phantom(study).slides
-    drawn = draw_cohort(slides, seed=study.config.seed)
-    upto = {slide.slide_id: number for number, slide in enumerate_patients(drawn)}
-    alone = replace(slides, n_patients=upto.get(wildcards.slide, slides.n_patients))
-    return {"seed": study.config.seed, "slides": _plain(alone)}
-
-
-def enumerate_patients(drawn: Iterable["PhantomSlide"]) -> Iterator[tuple[int, "PhantomSlide"]]:
-    """Give each slide of a drawn cohort its patient's number, from 1."""
-    numbers: dict[str, int] = {}
-    for slide in drawn:
-        yield numbers.setdefault(slide.patient_id, len(numbers) + 1), slide
-
-
-def _simulate_patches(study: Study, _: Any) -> dict[str, Any]:
-    phantom = _phantom(study)
-    return {
-        "seed": study.config.seed,
-        "slides": _plain(replace(phantom.slides, n_patients=1)),
-        "patches": _plain(phantom.patches),
-    }
-
-
-def _encoder_train(study: Study, wildcards: Any) -> dict[str, Any]:
-    return {
-        "seed": study.config.seed,
-        "encoder": _plain(study.config.encoders[wildcards.encoder]),
-    }
-
-
-def _encoder_import(study: Study, wildcards: Any) -> dict[str, Any]:
-    encoder = study.config.encoders[wildcards.encoder]
-    return {"sha256": encoder.sha256} if isinstance(encoder, ImportedSettings) else {}
-
-
-def _learning(study: Study, target: str) -> dict[str, Any]:
-    """Leave out the note, which changes no number."""
-    return {
-        "seed": study.config.seed,
-        "target": _plain(replace(study.config.targets[target], note=None)),
-        "protocol": _plain(study.config.protocol),
-    }
-
-
-def _split(study: Study, wildcards: Any) -> dict[str, Any]:
-    return _learning(study, wildcards.target)
-
-
-def _train(study: Study, wildcards: Any) -> dict[str, Any]:
-    return {
-        **_learning(study, wildcards.target),
-        "model": _plain(study.config.models[wildcards.model]),
-        "numerics": _plain(study.config.numerics),
-    }
-
-
-def _evaluate(study: Study, wildcards: Any) -> dict[str, Any]:
-    return {
-        **_learning(study, wildcards.target),
-        "note": study.config.targets[wildcards.target].note,
-        "seeds": study.config.seeds,
-        "evaluation": _plain(study.config.evaluation),
-    }
-
-
-def _compare(study: Study, _: Any) -> dict[str, Any]:
-    return {"rows": list(study.combinations()), "level": study.config.evaluation.level}
-
-
-def _nothing(_study: Study, _wildcards: Any) -> dict[str, Any]:
-    return {}
-
-
-SETTINGS: dict[str, Callable[[Study, Any], dict[str, Any]]] = {
-    "simulate slide": _simulate_slide,
-    "simulate patches": _simulate_patches,
-    "tile": _tile,
-    "encoder define": _nothing,
-    "encoder import": _encoder_import,
-    "encoder train": _encoder_train,
-    "encode": _encode,
-    "compress": _nothing,
-    "split": _split,
-    "train": _train,
-    "evaluate": _evaluate,
-    "compare": _compare,
-}
-"""How each verb's settings are cut from the configuration."""
+def _any_of(encoders: Iterable[str]) -> str:
+    """Pattern that matches these names alone."""
+    return "|".join(name.replace(".", r"\.") for name in encoders) or NEVER

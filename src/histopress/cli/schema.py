@@ -52,11 +52,14 @@ def insert_table(text: str, table: str) -> str:
 def key_table(schema: dict[str, Any]) -> str:
     """Make a table of all keys: path, default, what is allowed, what it means."""
     rows = ["| key | default | allowed | meaning |", "|---|---|---|---|"]
-    rows += [f"| `{' | '.join(row)} |" for row in _rows(schema, schema, "")]
+    rows += [f"| `{' | '.join(row)} |" for row in _rows(schema, schema, "", {})]
     return "\n".join(rows)
 
 
-def _rows(schema: dict[str, Any], part: dict[str, Any], path: str) -> list[tuple[str, ...]]:
+def _rows(
+    schema: dict[str, Any], part: dict[str, Any], path: str, told: dict[str, str]
+) -> list[tuple[str, ...]]:
+    """List the keys of one part; ``told`` says where a group of keys was listed before."""
     rows: list[tuple[str, ...]] = []
     required = part.get("required", [])
     for name, raw in part.get("properties", {}).items():
@@ -64,26 +67,31 @@ def _rows(schema: dict[str, Any], part: dict[str, Any], path: str) -> list[tuple
         value = _resolve(schema, raw)
         default = "required" if name in required else _default(raw)
         text = raw.get("description") or value.get("description", "")
-        rows.append((f"{key}`", default, _allowed(schema, value), text.replace("\n", " ")))
-        rows += _below(schema, value, key)
+        group = value.get("title", "") if "properties" in value else ""
+        before = told.setdefault(group, key) if group else key
+        allowed = _allowed(schema, value) if before == key else f"keys of `{before}`"
+        rows.append((f"{key}`", default, allowed, text.replace("\n", " ")))
+        rows += _below(schema, value, key, told) if before == key else []
     return rows
 
 
-def _below(schema: dict[str, Any], value: dict[str, Any], key: str) -> list[tuple[str, ...]]:
+def _below(
+    schema: dict[str, Any], value: dict[str, Any], key: str, told: dict[str, str]
+) -> list[tuple[str, ...]]:
     entries = value.get("additionalProperties")
     if isinstance(entries, dict):
         entry = _resolve(schema, entries)
-        tags = entry.get("discriminator", {}).get("mapping", {})
-        if not tags:
-            return _rows(schema, entry, f"{key}.NAME")
+        if "discriminator" in entry or "properties" in entry:
+            return _below(schema, entry, f"{key}.NAME", told)
+        return []
+    tags = value.get("discriminator", {}).get("mapping", {})
+    if tags:
         return [
             row
             for tag, reference in tags.items()
-            for row in _rows(schema, _resolve(schema, {"$ref": reference}), f"{key}.NAME({tag})")
+            for row in _rows(schema, _resolve(schema, {"$ref": reference}), f"{key}({tag})", told)
         ]
-    if "properties" in value:
-        return _rows(schema, value, key)
-    return []
+    return _rows(schema, value, key, told) if "properties" in value else []
 
 
 def _resolve(schema: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
@@ -103,6 +111,8 @@ def _default(raw: dict[str, Any]) -> str:
 
 
 def _allowed(schema: dict[str, Any], value: dict[str, Any]) -> str:
+    if "discriminator" in value:
+        return "one of the kinds below"
     if "const" in value:
         return f"`{value['const']}`"
     if "enum" in value:

@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from histopress.config import explain
+from histopress.config import known_keys
 from histopress.errors import ConfigError
+from histopress.faults import explain
 
 
 def read_settings(kind: type, text: str | None, *, verb: str) -> Any:
@@ -40,5 +41,5 @@ def read_settings(kind: type, text: str | None, *, verb: str) -> Any:
             values = json.loads(text)
         except ValueError as fault:
             raise ConfigError(f"--settings: is no JSON ({fault})") from error
-        faults = explain(error, values, root=f"settings of '{verb}'")
+        faults = explain(error, values, root=f"settings of '{verb}'", known=known_keys())
         raise ConfigError("\n".join(faults)) from error

@@ -4,7 +4,7 @@ from dataclasses import field
 
 from histopress.cli.job import Job, Port, Verb
 from histopress.config import Seed
-from histopress.patches.settings import PatchSettings
+from histopress.patches.settings import PhantomPatchSettings
 from histopress.simulate.settings import PhantomSettings
 from histopress.types import settings
 
@@ -15,7 +15,7 @@ class SimulatePatchesSettings:
 
     seed: Seed = 1
     slides: PhantomSettings = field(default_factory=PhantomSettings)
-    patches: PatchSettings = field(default_factory=PatchSettings)
+    patches: PhantomPatchSettings = field(default_factory=PhantomPatchSettings)
 
 
 def simulate_patches(job: Job) -> None:
@@ -26,7 +26,9 @@ def simulate_patches(job: Job) -> None:
     from histopress.patches.table import write_patches
 
     chosen = job.settings
-    table = draw_patches(chosen.slides, seed=chosen.seed, **asdict(chosen.patches))
+    table = draw_patches(
+        chosen.slides, name=job.wildcard("task"), seed=chosen.seed, **asdict(chosen.patches)
+    )
     write_patches(job.output("patches"), table)
     job.facts.update(patches=len(table.labels), classes=list(table.classes))
 
@@ -35,5 +37,6 @@ VERB = Verb(
     name="simulate patches",
     settings=SimulatePatchesSettings,
     outputs=(Port(name="patches", help="HDF5 table of labelled patches"),),
+    wildcards=("task",),
     run=simulate_patches,
 )

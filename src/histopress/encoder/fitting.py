@@ -57,20 +57,25 @@ def fit_tiles(card: EncoderCard, *, tile_px: int, spacing_um: float, encoder: st
     >>> fit_tiles(card, tile_px=128, spacing_um=0.5, encoder="m")
     Fitting(pool=2, input_px=64, spacing_um=1.0)
     """
-    if not card.input_px:
-        return Fitting(pool=1, input_px=tile_px, spacing_um=spacing_um)
-    pool = max(1, round(card.input_spacing_um / spacing_um))
-    spacing = pool * spacing_um
-    if abs(spacing / card.input_spacing_um - 1) > TOLERANCE:
-        raise EncoderError(
-            f"encoder '{encoder}': sees {card.input_spacing_um:g} µm/px; tiles at "
-            f"{spacing_um:g} µm/px cannot be pooled to that; use a grid whose spacing is "
-            f"{card.input_spacing_um:g} µm/px or a half, third or quarter of it"
-        )
+    pool = 1
+    if card.input_spacing_um:
+        pool = max(1, round(card.input_spacing_um / spacing_um))
+        _check_spacing(card, pool * spacing_um, spacing_um=spacing_um, encoder=encoder)
     if tile_px // pool < card.input_px:
         raise EncoderError(
             f"encoder '{encoder}': sees {card.input_px} px at {card.input_spacing_um:g} µm/px; "
             f"tiles of {tile_px} px at {spacing_um:g} µm/px are smaller; "
             f"use a grid of at least {card.input_px * pool} px"
         )
-    return Fitting(pool=pool, input_px=card.input_px, spacing_um=spacing)
+    return Fitting(
+        pool=pool, input_px=card.input_px or tile_px // pool, spacing_um=pool * spacing_um
+    )
+
+
+def _check_spacing(card: EncoderCard, seen_um: float, *, spacing_um: float, encoder: str) -> None:
+    if abs(seen_um / card.input_spacing_um - 1) > TOLERANCE:
+        raise EncoderError(
+            f"encoder '{encoder}': sees {card.input_spacing_um:g} µm/px; tiles at "
+            f"{spacing_um:g} µm/px cannot be pooled to that; use a grid whose spacing is "
+            f"{card.input_spacing_um:g} µm/px or a half, third or quarter of it"
+        )

@@ -1,11 +1,10 @@
 """The embedded default study: its figure is above chance, and shuffled labels fall to chance."""
 
 import json
-import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from histopress.cohort.folds import rotation
 from histopress.compress.slide import read_compressed
@@ -15,27 +14,23 @@ from histopress.learn.fold import train_fold
 from histopress.learn.settings import MeanSettings, NicCnnSettings
 from histopress.store import read_csv
 
-from .conftest import ROOT, Project
+STUDY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory) -> Project:
-    folder = tmp_path_factory.mktemp("embedded") / "study"
-    shutil.copytree(ROOT / "config", folder / "config")
-    project = object.__new__(Project)
-    project.folder = folder
-    project.config = yaml.safe_load((folder / "config/config.yaml").read_text())
-    project.snakemake()
-    return project
+def embedded() -> Path:
+    if not (STUDY / "results/evaluation/comparison.csv").is_file():
+        pytest.skip("no results of the embedded study: run 'make run' first (.ci/run does)")
+    return STUDY
 
 
-def metrics(project, encoder, model):
-    path = project.folder / f"results/evaluation/tumour/{encoder}/{model}/metrics.json"
+def metrics(folder, encoder, model):
+    path = folder / f"results/evaluation/tumour/{encoder}/{model}/metrics.json"
     return json.loads(path.read_text())
 
 
 def test_the_cnn_is_above_chance(embedded):
-    found = metrics(embedded, "supervised", "nic-cnn")
+    found = metrics(embedded, "multitask", "nic-cnn")
     assert found["n_patients"] == 24
     assert found["slides"]["used"] == found["slides"]["in_manifest"] == 36
     low, high = found["metrics"]["auc"]["interval"]
@@ -43,18 +38,19 @@ def test_the_cnn_is_above_chance(embedded):
 
 
 def test_the_trained_encoder_tells_tissues_apart(embedded):
-    card = json.loads((embedded.folder / "results/encoders/supervised/card.json").read_text())
-    assert card["training"]["validation_accuracy"] > 0.9
-    assert card["training"]["validation_patients"] >= 3
+    card = json.loads((embedded / "results/encoders/multitask/card.json").read_text())
+    tissue = {task["name"]: task for task in card["tasks"]}["tissue"]
+    assert tissue["validation"]["balanced_accuracy"]["low"] > 0.8
+    assert tissue["grouping"] == "patient"
 
 
-def shuffled_auc(project, settings, seed):
+def shuffled_auc(folder, settings, seed):
     """AUC within folds after shuffling labels among a fold's patients: the whole cross-validation.
 
     Within folds, so that every fold keeps both classes.
     """
-    rows = {row["slide_id"]: row for row in read_csv(project.folder / "config/slides.csv")}
-    split = read_csv(project.folder / "results/splits/tumour/rotation.csv")
+    rows = {row["slide_id"]: row for row in read_csv(folder / "config/slides.csv")}
+    split = read_csv(folder / "results/splits/tumour/rotation.csv")
     folds = {row["slide_id"]: int(row["fold"]) for row in split}
     fold_of = {row["patient_id"]: folds[name] for name, row in rows.items()}
     label = {row["patient_id"]: int(row["tumour"]) for row in rows.values()}
@@ -65,7 +61,7 @@ def shuffled_auc(project, settings, seed):
         label |= dict(zip(inside, shuffled, strict=True))
     slides = [
         LabelledSlide(
-            slide=read_compressed(project.folder / f"results/compressed/supervised/{name}.h5"),
+            slide=read_compressed(folder / f"results/compressed/multitask/{name}.h5"),
             label=int(label[row["patient_id"]]),
         )
         for name, row in rows.items()

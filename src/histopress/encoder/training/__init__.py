@@ -1,0 +1,1 @@
+"""Training encoders: one loop, one objective a kind of encoder."""

