@@ -13,7 +13,7 @@ SMK := $(BIN)/snakemake --cores $(CORES)
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 
-.PHONY: run test check real he collage clean install
+.PHONY: run test check real he collage encoders clean install
 
 run: $(INSTALLED)
 	@histopress validate
@@ -54,6 +54,13 @@ collage: $(INSTALLED)
 	cd real/collage && histopress simulate collage --tiles=$(abspath $(DATA))/tiles/lymph \
 	  --manifest=config/slides.csv --settings=$(CURDIR)/config/recipes/collage/collage.json
 	$(SMK) --directory real/collage
+
+# Encoders trained and compared on the labelled tiles below $(DATA); about an hour.
+encoders: $(INSTALLED)
+	mkdir -p real/encoders/config
+	sed 's|@DATA@|$(abspath $(DATA))|' config/recipes/encoders/config.yaml > real/encoders/config/config.yaml
+	python config/recipes/encoders/mitosis.py $(abspath $(DATA))/tiles/mitosis > real/encoders/mitosis-atypia.csv
+	$(SMK) --directory real/encoders
 
 clean:
 	rm -rf data logs real .snakemake
