@@ -260,7 +260,7 @@ class AugmentSettings:
     noise: Annotated[
         Range | None, Field(description="Standard deviation of the noise; 1 is white.")
     ] = (0.0, 0.1)
-    blur: Annotated[Range | None, Field(description="Standard deviation of the blur in px.")] = (
-        0.1,
-        1.0,
-    )
+    blur: Annotated[
+        Range | None,
+        Field(description="Standard deviation of the blur in px; later code of the authors: 0.1–1."),
+    ] = (0.01, 0.1)
