@@ -265,3 +265,18 @@ def test_profiles_do_not_overwrite_each_other():
         for name in ("profiles/default", "slurm")
     )
     assert set(default) & set(slurm) == set()
+
+
+def test_an_encoder_without_labels_learns_from_the_studys_own_tiles(project):
+    task = {"source": {"kind": "cohort", "grid": "half-um", "n_per_slide": 8}, "reduce": 2}
+    encoder = {
+        "kind": "vae", "grid": "half-um", "tasks": ["own"], "input_px": 64, "input_spacing_um": 1.0,
+        "schedule": {"epochs": 1, "steps": 2, "batch": 4},
+    }  # fmt: skip
+    project.configure(changed(tasks__own=task, encoders__vae=encoder))
+    project.snakemake("results/encoders/vae/card.md")
+    card = json.loads((project.folder / "results/encoders/vae/card.json").read_text())
+    (own,) = card["tasks"]
+    assert own["name"] == "own" and own["grouping"] == "patient"
+    assert sum(own["patches"].values()) == 8 * SLIDES
+    assert "P000" not in (project.folder / "results/encoders/vae/card.md").read_text()

@@ -104,8 +104,6 @@ def _card(
 
 def _task(name: str, table: "PatchTable", objective: "Objective") -> dict[str, Any]:
     """Tell what a task is and, if the encoder learned its labels, how well it knows them."""
-    import numpy as np
-
     from histopress.encoder.training.multitask import Multitask
     from histopress.patches.table import PARTS
     from histopress.probe.metrics import patch_metrics
@@ -113,10 +111,9 @@ def _task(name: str, table: "PatchTable", objective: "Objective") -> dict[str, A
     facts = {
         "name": name,
         "classes": list(table.classes),
-        "patches": {part: len(table.indices(part)) for part in PARTS},
         "groups": len(set(table.groups)),
-        "spacing_um": None if np.isnan(table.spacing_um) else table.spacing_um,
         **{key: value for key, value in table.facts.items() if key != "task"},
+        "patches": {part: len(table.indices(part)) for part in PARTS},
     }
     part = table.indices("validation")
     if isinstance(objective, Multitask) and len(part):

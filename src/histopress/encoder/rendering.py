@@ -114,7 +114,7 @@ def _making(card: EncoderCard, history: Sequence[Mapping[str, Any]]) -> Iterator
     if history:
         yield ""
         yield (
-            f"{len(history)} epochs were run; `history.csv` beside the card holds "
+            f"Epochs run: {len(history)}; `history.csv` beside the card holds "
             f"{', '.join(f'`{column}`' for column in history[0])} of each."
         )
 

@@ -262,5 +262,7 @@ class AugmentSettings:
     ] = (0.0, 0.1)
     blur: Annotated[
         Range | None,
-        Field(description="Standard deviation of the blur in px; later code of the authors: 0.1–1."),
+        Field(
+            description="Standard deviation of the blur in px; later code of the authors: 0.1–1."
+        ),
     ] = (0.01, 0.1)

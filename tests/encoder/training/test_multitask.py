@@ -7,6 +7,7 @@ import torch
 
 from histopress.encoder.settings import MultitaskSettings, ScheduleSettings
 from histopress.encoder.training.checkpoint import Checkpoint
+from histopress.encoder.training.choose import build_objective
 from histopress.encoder.training.loop import fit
 from histopress.encoder.training.multitask import Multitask, balanced_accuracy, mean_cross_entropy
 from histopress.errors import EncoderError
@@ -115,7 +116,7 @@ def test_another_seed_gives_other_weights(tables, trained):
 
 def test_training_leaves_the_global_generator_alone(tables):
     before = torch.random.get_rng_state()
-    objective = Multitask(tables, SETTINGS, seed=1, device=CPU)
+    objective = build_objective(tables, SETTINGS, seed=1, device=CPU)
     objective.begin(3)
     objective.network.train()
     objective.step()

@@ -54,14 +54,26 @@ def build_objective(
             f"there are no patches of {missing}, only of {sorted(tables)}"
         )
     chosen = {name: tables[name] for name in settings.tasks}
+    # Layers draw first weights from the global generator, which is not ours; ours follow.
+    with torch.random.fork_rng(devices=[]):
+        return _build(chosen, settings, seed=seed, device=device)
+
+
+def _build(
+    tables: Mapping[str, PatchTable],
+    settings: TrainedSettings,
+    *,
+    seed: int,
+    device: torch.device,
+) -> Objective:
     match settings:
         case MultitaskSettings():
-            return Multitask(chosen, settings, seed=seed, device=device)
+            return Multitask(tables, settings, seed=seed, device=device)
         case SupervisedSettings():
-            return Supervised(chosen, settings, seed=seed, device=device)
+            return Supervised(tables, settings, seed=seed, device=device)
         case VaeSettings():
-            return Vae(chosen, settings, seed=seed, device=device)
+            return Vae(tables, settings, seed=seed, device=device)
         case ContrastiveSettings():
-            return Contrastive(chosen, settings, seed=seed, device=device)
+            return Contrastive(tables, settings, seed=seed, device=device)
         case BiganSettings():
-            return Bigan(chosen, settings, seed=seed, device=device)
+            return Bigan(tables, settings, seed=seed, device=device)

@@ -109,16 +109,10 @@ class Multitask:
         self.device = device
         self.source = torch.Generator()
         classes = [table.n_classes for table in tables.values()]
-        # Layers draw first weights from the global generator, which is not ours; ours follow.
-        with torch.random.fork_rng(devices=[]):
-            self.encoder: nn.Module = self._build_encoder()
-            network = MultitaskNetwork(
-                self.encoder,
-                settings.channels,
-                classes,
-                dropout=self.dropout,
-                source=self.source,
-            )
+        self.encoder: nn.Module = self._build_encoder()
+        network = MultitaskNetwork(
+            self.encoder, settings.channels, classes, dropout=self.dropout, source=self.source
+        )
         initialise(network, torch.Generator().manual_seed(derive_seed(seed, "weights")))
         self.parts = network
         self.network = place(network, device)
