@@ -76,7 +76,7 @@ def test_auditors_find_origin_and_making():
         "**Warning**: 'tumour': 12 groups only",
         "| seed | 7 |",
         "| schedule | batch 32 |",
-        "3 epochs were run",
+        "Epochs run: 3;",
     ):
         assert fact in made, fact
 

@@ -47,11 +47,13 @@ def plain(value: Any) -> str:
     Examples
     --------
     >>> plain({"training": 80, "tuning": None, "range": [0.65, 1.35]})
-    'training 80, tuning none, range 0.65, 1.35'
+    'training 80, tuning none, range 0.65–1.35'
     """
     if isinstance(value, Mapping):
         return ", ".join(f"{words(key)} {plain(value[key])}" for key in value)
     if isinstance(value, (list, tuple)):
+        if len(value) == 2 and all(isinstance(entry, float) for entry in value):
+            return "–".join(map(plain, value))
         nested = any(isinstance(entry, (list, tuple, Mapping)) for entry in value)
         return ("; " if nested else ", ").join(map(plain, value))
     if isinstance(value, bool) or value is None:
