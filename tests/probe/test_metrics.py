@@ -117,3 +117,12 @@ def test_two_thousand_replicates_of_a_thousand_patches_are_quick():
     start = time.process_time()
     patch_metrics(labels, probabilities, own_groups(1000), ("a", "b"), seed=1, replicates=2000)
     assert time.process_time() - start < 2
+
+
+def test_patches_of_one_group_allow_no_interval():
+    labels = np.array([0, 0, 1, 1])
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.6, 0.4]])
+    found = patch_metrics(labels, probabilities, ["g"] * 4, ("no", "yes"), seed=1)
+    assert found["accuracy"]["value"] == 0.5
+    assert found["accuracy"]["low"] is None and found["auc"]["high"] is None
+    assert any("one group" in warning for warning in found["warnings"])

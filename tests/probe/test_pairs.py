@@ -63,3 +63,9 @@ def test_the_order_turns_the_sign_and_nothing_else(pair):
 def test_different_patches_are_refused(pair, change):
     with pytest.raises(ConfigError, match="different patches"):
         paired_differences(pair[0], replace(pair[1], **change), seed=1)
+
+
+def test_one_group_allows_no_interval_of_a_difference(pair):
+    first, second = (replace(each, groups=("g",) * 300) for each in pair)
+    found = paired_differences(first, second, seed=1)["auc"]
+    assert found["value"] > 0 and found["low"] is None and found["high"] is None

@@ -17,9 +17,10 @@ def run(options: argparse.Namespace) -> int:
     from histopress.study import load_study, read_values
 
     study = load_study(read_values(options.config), Path.cwd(), check_files=False)
-    print(f"\n{len(study.manifest)} slides of {study.n_patients} patients")
-    for line in (*excluded_lines(study), *compression_lines(study), *result_lines(study)):
-        print(line)
+    if study.config.manifest is not None:
+        print(f"\n{len(study.manifest)} slides of {study.n_patients} patients")
+    for lines in (excluded_lines, compression_lines, probe_lines, result_lines):
+        print("\n".join(lines(study)))
     print("\nlook at")
     for place in places(study):
         print(f"  {place}")
@@ -59,6 +60,25 @@ def compression_lines(study: names.Study) -> list[str]:
     return lines
 
 
+def probe_lines(study: names.Study) -> list[str]:
+    """Say what a classifier tells from each encoder's embeddings."""
+    from histopress.store import read_csv
+
+    path = Path(names.PROBES + ".csv")
+    if study.config.probe is None or not path.exists():
+        return []
+    lines = [""]
+    for row in read_csv(path):
+        if row["classifier"] == "logistic" and row["auc"]:
+            bounds = [f"{float(row[key]):.3f}" for key in ("auc_low", "auc_high") if row[key]]
+            lines.append(
+                f"  {row['task']} · {row['encoder']}: AUC {float(row['auc']):.3f} "
+                f"[{', '.join(bounds) or 'one group, no interval'}] of patches, logistic "
+                "regression on embeddings"
+            )
+    return lines
+
+
 def result_lines(study: names.Study) -> list[str]:
     """Say what each model reached."""
     from histopress.store import read_json
@@ -92,8 +112,15 @@ def _result_line(metrics: dict[str, Any]) -> str:
 def places(study: names.Study) -> list[str]:
     """Where the pictures and tables are."""
     grids = dict.fromkeys(encoder.grid for encoder in study.config.encoders.values())
-    found = [f"results/tiles/{grid}/*.png   tissue and tiles of each slide" for grid in grids]
-    found += [f"results/compressed/{encoder}/" for encoder in study.config.encoders]
+    found = []
+    if study.config.manifest is not None:
+        found += [f"results/tiles/{grid}/*.png   tissue and tiles of each slide" for grid in grids]
+        found += [f"results/compressed/{encoder}/" for encoder in study.config.encoders]
+    found.append("results/encoders/*/card.md   what each encoder is and sees")
+    if study.config.probe is not None:
+        found.append(f"{names.PROBES}.svg, .md   encoders side by side")
+    if study.config.transfer is not None:
+        found.append(f"{names.MATRIX}.svg, .md   which patch task helps which")
     if study.config.targets:
         found += [
             f"{names.COMPARISON}.svg   all models side by side",

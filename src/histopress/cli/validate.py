@@ -22,6 +22,9 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join(faults), file=sys.stderr)
         print(f"{len(faults)} fault{'s' * (len(faults) > 1)}; nothing was started", file=sys.stderr)
         return 1
+    if study.config.manifest is None:
+        print(f"{options.config}: no fault; {len(study.config.tasks)} patch tasks, no slides")
+        return 0
     print(
         f"{options.config} and {study.config.manifest}: no fault; "
         f"{len(study.manifest)} slides of {study.n_patients} patients"

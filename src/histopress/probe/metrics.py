@@ -58,7 +58,8 @@ def patch_metrics(
     Patches of one group (slide, patient, set of near-duplicates) are no independent
     observations: whole groups are drawn with replacement (see :func:`group_codes`). Replicates
     that lack a class are left out and counted. Where every patch is right or wrong, resampling
-    shows no spread and an exact bound takes its place. Classes in fewer than 20 groups are
+    shows no spread and an exact bound takes its place; otherwise no spread (patches of one group)
+    means no interval. Classes in fewer than 20 groups are
     warned of, because the interval is then too short; so are classes without patches, which
     count nowhere.
 
@@ -204,7 +205,7 @@ def _interval(
         low, high = (bound, 1.0) if value else (0.0, 1 - bound)
         return {**entry, "low": low, "high": high, "method": EXACT}
     bounds = percentiles(found, level)
-    if bounds is None:
+    if bounds is None or np.ptp(found[np.isfinite(found)]) == 0:
         return entry
     return {**entry, "low": bounds[0], "high": bounds[1], "method": BOOTSTRAP}
 
@@ -213,6 +214,8 @@ def _warnings(
     labels: Int64[np.ndarray, "N"], codes: Int64[np.ndarray, "N"], classes: Sequence[str]
 ) -> list[str]:
     found = []
+    if len(np.unique(codes)) < 2:
+        found.append("all patches are of one group, so that no interval can be given")
     for code, name in enumerate(classes):
         count = len(np.unique(codes[labels == code]))
         if not count:

@@ -53,7 +53,8 @@ def paired_differences(
     Returns
     -------
     dict
-        By metric ``{"value", "low", "high"}``; None where undefined.
+        By metric ``{"value", "low", "high"}``; None where undefined. Patches of one group allow
+        no interval.
 
     Raises
     ------
@@ -64,11 +65,12 @@ def paired_differences(
     both = [first.probabilities, second.probabilities]
     drawn = patch_replicates(first.labels, both, first.groups, seed=seed, replicates=replicates)
     plain = [patch_values(first.labels, probabilities) for probabilities in both]
+    single = len(set(first.groups)) < 2
     differences: dict[str, dict[str, Any]] = {}
     for name in METRICS:
         value = plain[0][name] - plain[1][name]
         bounds = percentiles(drawn[0][name] - drawn[1][name], level)
-        low, high = bounds or (None, None)
+        low, high = (None, None) if single or bounds is None else bounds
         defined = bool(np.isfinite(value))
         differences[name] = {"value": value if defined else None, "low": low, "high": high}
     return differences
