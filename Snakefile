@@ -9,11 +9,12 @@ configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/helpers.smk"
+include: "workflow/rules/encoder_inputs.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/tile.smk"
 include: "workflow/rules/patches.smk"
 include: "workflow/rules/encoder.smk"
+include: "workflow/rules/training.smk"
 include: "workflow/rules/probe.smk"
 include: "workflow/rules/encode.smk"
 include: "workflow/rules/compress.smk"

@@ -44,10 +44,12 @@ RECORD = "results/records"
 FOLD_RECORD = RECORD + "/train/{target}/{encoder}/{model}/seed{seed}/fold{fold}.json"
 PHANTOM = "data/phantom/{slide}.tif"
 DEFAULT_MANIFEST = "config/slides.csv"
-PATCHES = "results/patches/{task}/{input}.h5"
-PROBE = "results/probes/{encoder}/{task}"
-PROBES = "results/probes/comparison"
-MATRIX = "results/probes/transfer"
+PATCHES_FOLDER = "results/patches"
+PATCHES = PATCHES_FOLDER + "/{task}/{input}.h5"
+PROBES_FOLDER = "results/probes"
+PROBE = PROBES_FOLDER + "/{encoder}/{task}"
+PROBES = PROBES_FOLDER + "/comparison"
+MATRIX = PROBES_FOLDER + "/transfer"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Configuration and manifest, checked once, and what names may look like."""
+"""Configuration and manifest, checked once, and the helpers that rules call."""
 
 import shlex
 import sys
@@ -33,3 +33,85 @@ wildcard_constraints:
     fold=r"\d+",
     task=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     input=r"\d+px-[0-9.]+um",
+
+
+def get_settings(verb):
+    """Return the function of wildcards that gives a verb's settings as one JSON argument."""
+
+    def settings(wildcards):
+        return PLAN.settings(verb, wildcards)
+
+    return settings
+
+
+def get_code(verb):
+    """Return the digest of the code behind a verb."""
+    return PLAN.code(verb)
+
+
+def get_slide(wildcards):
+    """Return the slide's file; nothing if it is missing and may be quarantined."""
+    path, pinned = PLAN.slide(wildcards.slide)
+    if path is None:
+        return []
+    return ancient(path) if pinned else path
+
+
+def get_manifest(wildcards):
+    """Return the manifest; its content counts, not its time."""
+    return ancient(PLAN.study.config.manifest)
+
+
+def get_cohort(wildcards):
+    """Return the digest of what a target takes from the manifest."""
+    return PLAN.study.cohort_digest(wildcards.target)
+
+
+def get_tiles(wildcards):
+    """Return the tiles that an encoder's embeddings of a slide are made of."""
+    return names.TILES.format(grid=PLAN.grid(wildcards.encoder), slide=wildcards.slide)
+
+
+def get_labelled_slides(wildcards):
+    """Return the compressed slides that have a label of the target."""
+    return PLAN.labelled(wildcards.target, wildcards.encoder)
+
+
+def get_fold_predictions(wildcards):
+    """Return the predictions of every seed and fold of one model."""
+    return PLAN.fold_predictions(wildcards)
+
+
+def get_overlays():
+    """Return the overlay of every slide and grid in use."""
+    return PLAN.overlays()
+
+
+def get_compressed_slides():
+    """Return every slide compressed by every encoder."""
+    return PLAN.compressed()
+
+
+def get_evaluations():
+    """Return the metrics of every target, encoder and model, and their comparison."""
+    return PLAN.evaluations()
+
+
+def get_comparisons():
+    """Return the encoders' cards, their comparison and the transfer matrix."""
+    return PLAN.comparisons()
+
+
+def get_compressed_folder(wildcards):
+    """Return the folder of the slides that an encoder compressed."""
+    return f"results/compressed/{wildcards.encoder}"
+
+
+def get_model_folder(wildcards):
+    """Return the folder of a model's seeds and folds."""
+    return names.MODEL.format(**wildcards)
+
+
+def get_evaluation_folder(wildcards):
+    """Return the folder of all evaluations."""
+    return str(Path(names.COMPARISON).parent)

@@ -1,4 +1,4 @@
-"""Encoders: defined, brought in or trained; all leave a card and weights."""
+"""Encoders defined or brought in, and the cards of all; each leaves a card and weights."""
 
 
 rule encoder_define:
@@ -55,41 +55,6 @@ rule encoder_import:
         "python -m histopress encoder import "
         "--encoder={wildcards.encoder:q} --weights={output.weights:q} --card={output.card:q} "
         "{params.file:q} "
-        "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
-
-
-rule encoder_train:
-    input:
-        patches=get_training_tables,
-    output:
-        weights=f"{names.ENCODER}/weights.safetensors",
-        card=f"{names.ENCODER}/card.json",
-        history=f"{names.ENCODER}/history.csv",
-        curves=f"{names.ENCODER}/history.svg",
-        sheet=f"{names.ENCODER}/patches.png",
-        record=f"{names.RECORD}/encoder_train/{{encoder}}.json",
-    log:
-        "logs/encoder_train/{encoder}.log",
-    benchmark:
-        "logs/benchmark/encoder_train/{encoder}.tsv"
-    wildcard_constraints:
-        encoder=PLAN.trained,
-    conda:
-        "../../envs/learn.yaml"
-    threads: get_training_threads
-    resources:
-        mem_mb=8000,
-        runtime=1440,
-    params:
-        settings=get_settings("encoder train"),
-        code=get_code("encoder train"),
-        folder=names.PATCHES.split("/{")[0],
-    shell:
-        "python -m histopress encoder train "
-        "--encoder={wildcards.encoder:q} --weights={output.weights:q} --card={output.card:q} "
-        "--history={output.history:q} --curves={output.curves:q} --sheet={output.sheet:q} "
-        "--patches={params.folder:q} "
         "--settings={params.settings:q} --code={params.code:q} "
         "--record={output.record:q} --threads={threads} 2> {log:q}"
 

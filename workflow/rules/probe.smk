@@ -61,7 +61,7 @@ rule encoder_compare:
     params:
         settings=get_settings("encoder compare"),
         code=get_code("encoder compare"),
-        folder=names.PROBE.split("/{")[0],
+        folder=get_probes_folder,
     shell:
         "python -m histopress encoder compare "
         "--probes={params.folder:q} --table={output.table:q} --figure={output.figure:q} "
@@ -100,7 +100,7 @@ rule encoder_transfer:
     params:
         settings=get_settings("encoder transfer"),
         code=get_code("encoder transfer"),
-        folder=names.PROBE.split("/{")[0],
+        folder=get_probes_folder,
     shell:
         "python -m histopress encoder transfer "
         "--probes={params.folder:q} --table={output.table:q} --matrix={output.matrix:q} "
