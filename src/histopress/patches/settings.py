@@ -228,6 +228,15 @@ class AugmentSettings:
     turn: Annotated[bool, Field(description="Quarter turns.")] = True
     mirror: Annotated[bool, Field(description="Mirroring.")] = True
     shift: Annotated[bool, Field(description="Shifts within the margin, if there is one.")] = True
+    warped: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Share of the patches that are scaled and deformed; the others keep their "
+            "pixels, and so the sharpness that an encoder meets on slides. 1 as published.",
+        ),
+    ] = 1.0
     scale: Annotated[Range | None, Field(description="Factor of the size.")] = (0.8, 1.2)
     elastic_alpha: Annotated[
         Range | None, Field(description="Elastic deformation: strength α in px.")

@@ -1,5 +1,7 @@
 """The whole: randomness, range, refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -117,3 +119,16 @@ def test_small_and_oblong_patches_are_refused(patches, source):
 def test_ranges_that_mean_nothing_are_refused(patches, source, name, limits):
     with pytest.raises(ConfigError, match=f"'{name}' is"):
         augment_patches(patches, AugmentSettings(**{name: limits}), side=32, source=source())
+
+
+def test_a_share_of_patches_keeps_its_pixels(patches, source, only):
+    settings = replace(only(elastic_alpha=(80.0, 120.0), scale=(0.8, 1.2)), warped=0.5)
+    many = patches[:1].expand(400, -1, -1, -1)
+    side = many.shape[1]
+    varied = augment_patches(many, settings, side=side, source=source())
+    kept = (varied == centre_patches(many, side)).flatten(1).all(1)
+    assert 0.4 < kept.float().mean() < 0.6
+    again = augment_patches(many, settings, side=side, source=source())
+    assert torch.equal(varied, again)
+    assert not (augment_patches(many, replace(settings, warped=1.0), side=side, source=source())
+                == centre_patches(many, side)).flatten(1).all(1).any()  # fmt: skip

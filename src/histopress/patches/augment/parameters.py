@@ -74,7 +74,7 @@ class Variation:
     noise: Float[Tensor, "B"] | None = None
     blur: Float[Tensor, "B"] | None = None
 
-    def part(self, chosen: slice) -> "Variation":
+    def part(self, chosen: "slice | Tensor") -> "Variation":
         """Keep the parameters of some patches of the batch."""
         fields = vars(self).items()
         return Variation(**{name: field[chosen] for name, field in fields if field is not None})

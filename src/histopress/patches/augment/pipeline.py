@@ -1,5 +1,7 @@
 """Augmentation of batches: geometry, colour, noise, blur."""
 
+from dataclasses import replace
+
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
@@ -31,7 +33,8 @@ def augment_patches(
     """Vary patches at random, each by itself (Tellez et al., MedIA 2019).
 
     Order: turn, mirror, shift, scale, elastic deformation, hue and saturation, stains,
-    brightness, contrast, noise, blur. All are applied to all patches; ranges decide how much.
+    brightness, contrast, noise, blur. All are applied to all patches, but scale and deformation to
+    the share ``warped`` alone; ranges decide how much.
 
     Equal patches, settings and states of ``source`` give equal results on one machine and
     device. What a patch becomes depends on its place in the batch, on the batch's size and on
@@ -59,7 +62,17 @@ def augment_patches(
         The patches are smaller than ``side`` or not square, or a range cannot be used.
     """
     variation = draw_variation(settings, len(patches), source=source)
-    return vary_patches(patches, variation, side=side, source=source)
+    if settings.warped == 1 or (settings.scale is None and settings.elastic_alpha is None):
+        return vary_patches(patches, variation, side=side, source=source)
+    drawn = torch.rand(len(patches), generator=source, device=source.device)
+    warped = drawn < settings.warped
+    varied = torch.empty((len(patches), 3, side, side), device=patches.device)
+    still = replace(variation, scale=None, elastic_alpha=None, elastic_sigma=None)
+    for chosen, parameters in ((warped, variation), (~warped, still)):
+        varied[chosen] = vary_patches(
+            patches[chosen], parameters.part(chosen), side=side, source=source
+        )
+    return varied
 
 
 def vary_patches(
