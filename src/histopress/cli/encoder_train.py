@@ -30,12 +30,13 @@ def train_encoder(job: Job) -> None:
     from histopress.encoder.training.batches import check_tables
     from histopress.encoder.training.checkpoint import Checkpoint
     from histopress.encoder.training.choose import build_objective
-    from histopress.encoder.training.device import pick_device
+    from histopress.encoder.training.device import keep_memory, pick_device
     from histopress.encoder.training.loop import fit
     from histopress.store import write_csv
 
     chosen, name = job.settings.encoder, job.wildcard("encoder")
     torch.set_num_threads(chosen.schedule.threads)
+    keep_memory()
     torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     tables = _tables(job)
     check_tables(tables, chosen.input_px, encoder=name)
