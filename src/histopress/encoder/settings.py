@@ -107,38 +107,48 @@ class BiganSchedule(NicSchedule):
 
 
 @settings
-class MeanRgbSettings:
-    """Mean colour of the tile; C = 3, no weights."""
+class GridEncoder:
+    """What every encoder has."""
 
-    kind: Annotated[Literal["mean-rgb"], Field(description="Mean red, green and blue of a tile.")]
     grid: GridName
     views: Views = 1
 
 
 @settings
-class ImportedSettings:
+class PatchEncoder(GridEncoder):
+    """What every encoder has that is trained on patches."""
+
+    tasks: Tasks
+    channels: Channels = 128
+    input_spacing_um: InputSpacing = 0.5
+
+
+@settings
+class MeanRgbSettings(GridEncoder):
+    """Mean colour of the tile; C = 3, no weights."""
+
+    kind: Annotated[Literal["mean-rgb"], Field(description="Mean red, green and blue of a tile.")]
+
+
+@settings
+class ImportedSettings(GridEncoder):
     """An encoder released as a Keras file."""
 
     kind: Annotated[Literal["keras"], Field(description="An encoder released as a Keras file.")]
-    grid: GridName
     file: Annotated[str, Field(min_length=1, description="Path of the `.h5` file.")]
     sha256: Digest = None
     input_px: InputPx = 64
     input_spacing_um: InputSpacing = 1.0
     licence: Annotated[str, Field(description="Licence of the weights.")] = "MIT"
-    views: Views = 1
 
 
 @settings
-class MultitaskSettings:
+class MultitaskSettings(PatchEncoder):
     """The encoder of multitask NIC, trained on one patch task or several at once."""
 
     kind: Annotated[
         Literal["multitask"], Field(description="Trained in the run on patch tasks, all at once.")
     ]
-    grid: GridName
-    tasks: Tasks
-    channels: Channels = 128
     filters: Annotated[int, Field(ge=4, le=1024, description="Filters of each convolution.")] = 128
     input_px: InputPx = 64
     input_spacing_um: InputSpacing = 1.0
@@ -152,64 +162,50 @@ class MultitaskSettings:
     augment: Annotated[AugmentSettings, Field(description="Augmentation of patches.")] = field(
         default_factory=AugmentSettings
     )
-    views: Views = 1
 
 
 @settings
-class SupervisedSettings:
+class SupervisedSettings(PatchEncoder):
     """NIC's supervised encoder: one task, the deeper tower."""
 
     kind: Annotated[
         Literal["supervised"], Field(description="NIC's encoder trained on one patch task.")
     ]
-    grid: GridName
     tasks: Annotated[tuple[str], Field(description="The patch task (a key of `tasks`).")]
-    channels: Channels = 128
     input_px: InputPx = 128
-    input_spacing_um: InputSpacing = 0.5
     schedule: Annotated[SteepSchedule, Field(description="Steps and step sizes.")] = field(
         default_factory=SteepSchedule
     )
     augment: Annotated[AugmentSettings, Field(description="Augmentation of patches.")] = field(
         default_factory=AugmentSettings
     )
-    views: Views = 1
 
 
 @settings
-class VaeSettings:
+class VaeSettings(PatchEncoder):
     """Variational autoencoder."""
 
     kind: Annotated[Literal["vae"], Field(description="Variational autoencoder; no labels used.")]
-    grid: GridName
-    tasks: Tasks
-    channels: Channels = 128
     input_px: Annotated[
         Literal[32, 64, 128, 256], Field(description="Side of the patch that the network sees.")
     ] = 128
-    input_spacing_um: InputSpacing = 0.5
     kl_weight: Annotated[
         float, Field(ge=0, le=10, description="Weight of the divergence beside the squared error.")
     ] = 5e-5
     schedule: Annotated[NicSchedule, Field(description="Steps and step sizes.")] = field(
         default_factory=NicSchedule
     )
-    views: Views = 1
 
 
 @settings
-class ContrastiveSettings:
+class ContrastiveSettings(PatchEncoder):
     """Siamese encoder that tells the same place from another."""
 
     kind: Annotated[
         Literal["contrastive"],
         Field(description="Tells two views of a place from two places; no labels used."),
     ]
-    grid: GridName
-    tasks: Tasks
-    channels: Channels = 128
     input_px: InputPx = 128
-    input_spacing_um: InputSpacing = 0.5
     adjacent: Annotated[
         float,
         Field(ge=0, le=1, description="Share of the other places that lie next to the first."),
@@ -220,17 +216,13 @@ class ContrastiveSettings:
     augment: Annotated[AugmentSettings, Field(description="Augmentation of patches.")] = field(
         default_factory=AugmentSettings
     )
-    views: Views = 1
 
 
 @settings
-class BiganSettings:
+class BiganSettings(PatchEncoder):
     """Bidirectional generative adversarial network."""
 
     kind: Annotated[Literal["bigan"], Field(description="Bidirectional GAN; no labels used.")]
-    grid: GridName
-    tasks: Tasks
-    channels: Channels = 128
     filters: Annotated[int, Field(ge=4, le=1024, description="Filters of each convolution.")] = 128
     input_px: Annotated[
         Literal[64], Field(description="Side of the patch that the network sees.")
@@ -239,11 +231,10 @@ class BiganSettings:
     schedule: Annotated[BiganSchedule, Field(description="Steps and step sizes.")] = field(
         default_factory=BiganSchedule
     )
-    views: Views = 1
 
 
 @settings
-class ForeignSettings:
+class ForeignSettings(GridEncoder):
     """An encoder from elsewhere."""
 
     kind: Annotated[
@@ -253,7 +244,6 @@ class ForeignSettings:
             "local weights file, or a function `module:name` that builds a network."
         ),
     ]
-    grid: GridName
     input_px: InputPx
     input_spacing_um: InputSpacing
     file: Annotated[str | None, Field(description="The weights; a `callable` may do without.")] = (
@@ -272,7 +262,6 @@ class ForeignSettings:
         0.5,
     )
     licence: Annotated[str, Field(description="Licence of the weights.")] = "unknown"
-    views: Views = 1
 
 
 TrainedSettings = (
