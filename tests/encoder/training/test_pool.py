@@ -43,5 +43,5 @@ def test_patches_are_turned_and_mirrored_only(textures):
 
 def test_everything_but_turns_and_mirrors_is_off():
     on = {name for name in vars(DIHEDRAL) if getattr(DIHEDRAL, name)}
-    assert on == {"turn", "mirror", "elastic_sigma"}
+    assert on == {"turn", "mirror", "elastic_sigma", "warped"}
     assert DIHEDRAL.elastic_alpha is None
