@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from histopress.encoder.network import ConvolutionalEncoder
+from histopress.encoder.training.device import keep_memory
 from histopress.patches.augment import augment_patches
 from histopress.patches.settings import AugmentSettings
 from histopress.seeds import derive_seed
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9, metavar="N")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    keep_memory()
     source = torch.Generator().manual_seed(derive_seed(1, "benchmark", "augment"))
     shape = (options.batch, SIDE + 2 * options.margin, SIDE + 2 * options.margin, 3)
     patches = torch.randint(0, 256, shape, dtype=torch.uint8, generator=source)

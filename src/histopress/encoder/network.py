@@ -11,8 +11,9 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
+from histopress.encoder.layers import SLOPE
+
 LEVELS = 4
-SLOPE = 0.2
 EPSILON = 1e-3
 KERAS_MOMENTUM = 0.8
 
