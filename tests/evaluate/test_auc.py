@@ -4,13 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from histopress.evaluate.auc import (
-    UndefinedMetricError,
-    auc,
-    fold_auc,
-    macro_fold_auc,
-    weighted_pairs,
-)
+from histopress.evaluate.auc import auc, fold_auc, macro_fold_auc, weighted_pairs
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 @pytest.mark.parametrize("levels", [2, 7, 1000, None])

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-
-class UndefinedMetricError(ValueError):
-    """A metric that has no value on these data; the message says why."""
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 @dataclass(frozen=True, kw_only=True)

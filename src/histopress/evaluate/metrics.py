@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-from histopress.evaluate.auc import UndefinedMetricError, fold_auc, macro_fold_auc, weighted_pairs
+from histopress.evaluate.auc import fold_auc, macro_fold_auc, weighted_pairs
 from histopress.evaluate.intervals import (
     Interval,
     Statistic,
@@ -17,6 +17,7 @@ from histopress.evaluate.intervals import (
     no_interval,
 )
 from histopress.evaluate.settings import EvaluationSettings
+from histopress.evaluate.undefined import UndefinedMetricError
 from histopress.evaluate.units import Units
 
 PRIMARY = "auc"

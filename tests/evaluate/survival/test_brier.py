@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.brier import (
     brier,
     brier_scores,
@@ -11,6 +10,7 @@ from histopress.evaluate.survival.brier import (
 )
 from histopress.evaluate.survival.censoring import fit_censoring
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 def test_agrees_with_scikit_survival(case) -> None:

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.censoring import fit_censoring
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 def test_weights_are_one_without_censoring(draw) -> None:

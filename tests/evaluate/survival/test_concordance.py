@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.censoring import fit_censoring
 from histopress.evaluate.survival.concordance import (
     harrell,
@@ -12,6 +11,7 @@ from histopress.evaluate.survival.concordance import (
     uno_pairs,
 )
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 5), st.booleans(), st.integers(-3, 3)), min_size=2, max_size=15

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.cox import cox_coefficients, fit_cox, hazard_ratio
 from histopress.evaluate.survival.efron import likelihood, risk_sets
 from histopress.evaluate.survival.separation import is_separated
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 def covariates_of(case, name: str) -> np.ndarray:

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.censoring import fit_censoring
 from histopress.evaluate.survival.concordance import harrell, uno
 from histopress.evaluate.survival.fold_concordance import fold_harrell, fold_uno
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 def test_folds_are_averaged_by_their_pairs(draw, followed) -> None:

@@ -3,13 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.kaplan_meier import (
     kaplan_meier,
     reverse_kaplan_meier,
     survival_at,
 )
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 def test_agrees_with_lifelines_and_scikit_survival(case) -> None:

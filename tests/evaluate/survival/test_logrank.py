@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.logrank import logrank, logrank_statistics
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 def test_agrees_with_lifelines_and_statsmodels(case) -> None:

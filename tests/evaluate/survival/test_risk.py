@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.risk import fit_baseline
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 def test_agrees_with_scikit_survival(case) -> None:

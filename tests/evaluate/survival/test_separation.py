@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.cox import fit_cox
 from histopress.evaluate.survival.separation import is_separated
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 SCORE = st.integers(-2, 2)
 ROWS = st.lists(st.tuples(st.integers(0, 6), st.booleans(), SCORE, SCORE), min_size=3, max_size=9)

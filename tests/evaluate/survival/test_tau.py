@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.tau import truncation
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 def test_the_percentile_is_of_events_alone() -> None:

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from histopress.evaluate.auc import UndefinedMetricError, auc
+from histopress.evaluate.auc import auc
 from histopress.evaluate.survival.censoring import fit_censoring
 from histopress.evaluate.survival.time_auc import time_auc, time_auc_pairs
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 def test_agrees_with_scikit_survival(case) -> None:

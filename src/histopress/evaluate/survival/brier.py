@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Float64
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.censoring import Censoring
 from histopress.evaluate.survival.times import Survival, check_scores, counts_of
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 def brier_terms(

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.kaplan_meier import reverse_kaplan_meier
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float64, Int
 from scipy.stats import chi2, norm
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.efron import RiskSets, risk_sets
 from histopress.evaluate.survival.newton import Climb, climb
 from histopress.evaluate.survival.separation import is_separated
 from histopress.evaluate.survival.times import Survival, check_scores, counts_of
+from histopress.evaluate.undefined import UndefinedMetricError
 
 _PORTION_VALUES = 2_000_000
 

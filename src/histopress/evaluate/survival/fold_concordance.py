@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.censoring import Censoring
 from histopress.evaluate.survival.concordance import Pairs, harrell_pairs, uno_pairs
 from histopress.evaluate.survival.times import Survival
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 @dataclass(frozen=True, kw_only=True)

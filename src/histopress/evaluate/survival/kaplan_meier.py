@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float64, Int
 from scipy.stats import norm
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.times import RiskTable, Survival, risk_table
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float64, Int
 from scipy.stats import chi2
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.times import Survival, counts_of, risk_table
+from histopress.evaluate.undefined import UndefinedMetricError
 
 _SINGULAR = 1e-10
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.times import Survival, check_scores
+from histopress.evaluate.undefined import UndefinedMetricError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

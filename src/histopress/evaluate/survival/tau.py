@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from histopress.evaluate.auc import UndefinedMetricError
 from histopress.evaluate.survival.times import Survival, numbers_at_risk
+from histopress.evaluate.undefined import UndefinedMetricError
 
 SHARE = 0.9
 """Quantile of the training sample's event times."""

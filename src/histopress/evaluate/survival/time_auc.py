@@ -3,9 +3,10 @@
 import numpy as np
 from jaxtyping import Float64
 
-from histopress.evaluate.auc import UndefinedMetricError, weighted_pairs
+from histopress.evaluate.auc import weighted_pairs
 from histopress.evaluate.survival.censoring import Censoring
 from histopress.evaluate.survival.times import Survival, check_scores, counts_of
+from histopress.evaluate.undefined import UndefinedMetricError
 
 Pairs = tuple[Float64[np.ndarray, " resamples"], Float64[np.ndarray, " resamples"]]
 
