@@ -27,6 +27,7 @@ def gather(job: Job) -> None:
     """Read, fit and divide the patches of one task."""
     import sys
 
+    from histopress.cohort.people import load_key
     from histopress.patches.gather import gather_patches
     from histopress.patches.table import write_patches
 
@@ -38,6 +39,7 @@ def gather(job: Job) -> None:
         input_px=chosen.input_px,
         input_spacing_um=chosen.input_spacing_um,
         seed=chosen.seed,
+        key=load_key(),
         progress=job.progress(f"read {name}"),
     )
     write_patches(job.output("patches"), table)

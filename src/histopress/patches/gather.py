@@ -2,18 +2,20 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int64, UInt8, UInt64
 
+from histopress.cohort.people import people_facts
 from histopress.errors import ConfigError
 from histopress.patches.account import Account, collect_facts
 from histopress.patches.classes import assign_classes, thin_classes
 from histopress.patches.division import DROPPED, divide_patches, group_patches
 from histopress.patches.fit import Fitting, fit_picture, plan_fitting
-from histopress.patches.settings import TaskSettings
+from histopress.patches.settings import CohortSource, TaskSettings
 from histopress.patches.source import Source
-from histopress.patches.table import PatchTable
+from histopress.patches.table import PARTS, PatchTable
 from histopress.pictures import hash_picture
 from histopress.seeds import generator
 from histopress.types import Progress
@@ -31,6 +33,7 @@ def gather_patches(
     input_px: int,
     input_spacing_um: float,
     seed: int,
+    key: bytes | None = None,
     progress: Progress | None = None,
 ) -> PatchTable:
     """Make a task's table of patches for one encoder input.
@@ -52,6 +55,9 @@ def gather_patches(
         What the encoder sees: side in px and µm/px.
     seed : int
         The run's seed.
+    key : bytes or None
+        Key under which the facts tell whose patches fit or steer an encoder; see
+        :mod:`histopress.cohort.people`.
     progress : callable, optional
         Called with the number of patches read and of all.
 
@@ -112,9 +118,20 @@ def gather_patches(
         images=_compact(pictures.images, kept),
         groups=tuple(groups.names[index] for index in kept),
         neighbours=_neighbours(source, chosen[kept]),
-        facts=collect_facts(account, settings, task=name),
+        facts={
+            **collect_facts(account, settings, task=name),
+            "people": _people(account, key, own_cohort=isinstance(settings.source, CohortSource)),
+        },
         **account.columns(),
     )
+
+
+def _people(account: Account, key: bytes | None, *, own_cohort: bool) -> dict[str, Any]:
+    """Tell whose patches an encoder would see; those of the validation part it does not."""
+    seen = np.flatnonzero(account.parts != PARTS.index("validation")).tolist()
+    origins = [account.origins[index] for index in seen]
+    people = [(origin.patient_id, origin.slide_id) for origin in origins]
+    return people_facts(people, key=key, own_cohort=own_cohort)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
