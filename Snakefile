@@ -9,6 +9,8 @@ configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/targets.smk"
+include: "workflow/rules/figures.smk"
 include: "workflow/rules/encoder_inputs.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/tile.smk"
@@ -20,6 +22,9 @@ include: "workflow/rules/encode.smk"
 include: "workflow/rules/compress.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/compare.smk"
+include: "workflow/rules/control.smk"
+include: "workflow/rules/explain.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -28,6 +33,7 @@ report: "workflow/report/workflow.rst"
 localrules:
     all,
     encoders,
+    controls,
 
 
 rule all:
@@ -42,6 +48,11 @@ rule all:
 rule encoders:
     input:
         get_comparisons(),
+
+
+rule controls:
+    input:
+        get_controls(),
 
 
 onsuccess:

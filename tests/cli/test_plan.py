@@ -37,7 +37,7 @@ def plan(tmp_path):
 
 
 def test_a_study_without_slides_ends_in_cards_comparison_and_matrix(plan):
-    assert plan.compressed() == plan.overlays() == plan.evaluations() == []
+    assert plan.compressed() == plan.overlays() == plan.learning.evaluations() == []
     assert plan.comparisons() == [
         *(f"results/encoders/{name}/card.md" for name in STUDY["encoders"]),
         "results/probes/comparison.csv",

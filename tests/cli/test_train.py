@@ -11,6 +11,7 @@ from histopress.cohort.splits import SplitRow, write_split
 from histopress.compress.slide import CompressedSlide, read_compressed, write_compressed
 from histopress.store import read_csv
 
+PARTS = ("train", "validation", "test")
 SETTINGS = {
     "target": {"kind": "classification", "column": "label"},
     "model": {"kind": "mean"},
@@ -36,7 +37,10 @@ def cohort(tmp_path, monkeypatch):
         )
         write_compressed(tmp_path / f"compressed/s{number}.h5", slide)
         lines.append(f"s{number},p{number},s{number}.svs,{number % 2}")
-        rows.append(SplitRow(f"s{number}", (number // 2) % 3, "x"))
+        fold = (number // 2) % 3
+        rows.append(
+            SplitRow(slide_id=f"s{number}", repeat=0, group="", fold=fold, stratum="x", version=1)
+        )
     (tmp_path / "slides.csv").write_text("\n".join(lines) + "\n")
     write_split(tmp_path / "split.csv", rows)
     return tmp_path
@@ -57,7 +61,13 @@ def train(folder, **changes):
 def test_tests_one_fold_chooses_on_the_next_and_learns(cohort):
     assert train(cohort) == 0
     rows = read_csv(cohort / "p.csv")
-    assert {(row["split"], row["fold"]) for row in rows} == {("test", "1"), ("validation", "2")}
+    assert {row["fold"] for row in rows} == {"1"}
+    by_split = {part: {row["slide_id"] for row in rows if row["split"] == part} for part in PARTS}
+    assert by_split == {
+        "test": {"s2", "s3", "s8", "s9"},
+        "validation": {"s4", "s5", "s10", "s11"},
+        "train": {"s0", "s1", "s6", "s7"},
+    }
     tested = [row for row in rows if row["split"] == "test"]
     assert len(tested) == 4
     assert all(row["t"] == row["pred_t"] for row in tested)

@@ -207,7 +207,7 @@ def test_a_manifest_that_is_not_there(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path / "no.csv")
     assert fault.startswith(f"{tmp_path / 'no.csv'}: cannot be read (No such file")
     (fault,) = faults(tmp_path / "slides.xlsx")
-    assert "is not a table; allowed are .csv and .tsv" in fault
+    assert "is not a table; allowed are .csv, .tsv and .txt" in fault
 
 
 def test_all_faults_are_listed_at_once_in_the_order_of_the_file(write: Write) -> None:

@@ -1,11 +1,22 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from histopress.cohort.labels.order import order_classes
+from histopress.cohort.labels.outcome import Outcome
+from histopress.cohort.labels.sources import read_source
+from histopress.cohort.labels.tables import LabelRow, LabelTable
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.settings import ProtocolSettings, TargetSettings
-from histopress.cohort.targets import order_classes, slide_labels
+from histopress.cohort.settings import (
+    ClassificationTarget,
+    ProtocolSettings,
+    RegressionTarget,
+    SurvivalTarget,
+    TableSettings,
+)
+from histopress.cohort.targets import Labels, slide_labels
 from histopress.errors import ConfigError, ManifestError
 
 Cohort = Callable[..., Manifest]
@@ -13,19 +24,20 @@ ROWS = [("A", "p", "no"), ("B", "q", "yes"), ("C", "q", ""), ("D", "r", "yes")]
 
 
 def test_labels_become_places_of_classes(cohort: Cohort) -> None:
-    labels = slide_labels(cohort(ROWS), "t", TargetSettings(column="tumour"), seed=1)
+    labels = slide_labels(cohort(ROWS), "t", ClassificationTarget(column="tumour"), seed=1)
     assert labels.classes == ("no", "yes")
-    assert labels.codes == {"A": 0, "B": 1, "D": 1}
-    assert labels.unlabelled == ("C",)
+    assert labels.values == {"A": 0, "B": 1, "D": 1}
+    assert labels.left_out == {"C": "label missing"}
+    assert labels.strata == {"A": "no", "B": "yes", "D": "yes"}
     assert labels.positive == 1
     assert not labels.permuted
 
 
 def test_declared_order_and_positive_class_are_kept(cohort: Cohort) -> None:
-    settings = TargetSettings(column="tumour", classes=("yes", "no"), positive="yes")
+    settings = ClassificationTarget(column="tumour", classes=("yes", "no"), positive="yes")
     labels = slide_labels(cohort(ROWS), "t", settings, seed=1)
     assert labels.classes == ("yes", "no")
-    assert labels.codes == {"A": 1, "B": 0, "D": 0}
+    assert labels.values == {"A": 1, "B": 0, "D": 0}
     assert labels.positive == 0
 
 
@@ -42,31 +54,30 @@ def test_numbers_are_ordered_by_value() -> None:
             [("A", "p", "yes"), ("B", "q", "yes")],
             {},
             ManifestError,
-            "target 't', column 'tumour': every labelled slide is 'yes'; at least two classes",
+            "target 't': manifest, column 'tumour': every label is 'yes'; at least two classes",
         ),
-        ([("A", "p", "")], {}, ManifestError, "column 'tumour': no slide has a label"),
+        (
+            [("A", "p", "")],
+            {},
+            ManifestError,
+            "target 't': manifest: 'tumour' holds no label of a slide",
+        ),
         (
             [("A", "p", "no"), ("B", "q", "maybe")],
             {"classes": ("no", "yes")},
             ManifestError,
             (
-                "slide 'B': label 'maybe' of target 't', column 'tumour' is not a class; "
+                "target 't': manifest row 3: column 'tumour': 'maybe' is not a class; "
                 "allowed are 'no', 'yes', or an empty cell"
             ),
-        ),
-        (
-            [("A", "p", "no"), ("B", "q", "NA")],
-            {},
-            ManifestError,
-            "slide 'B': label 'NA' of target 't', column 'tumour' looks like a missing value",
         ),
         (
             [("A", "pat", "no"), ("B", "pat", "yes"), ("C", "q", "no")],
             {"level": "patient"},
             ManifestError,
             (
-                "target 't' belongs to the patient, but slides of one patient disagree: "
-                "'A' is 'no' and 'B' is 'yes'"
+                "target 't': manifest, column 'tumour': slides of one patient disagree: "
+                "'A' (row 2), 'B' (row 3)"
             ),
         ),
         (ROWS, {"positive": "y"}, ConfigError, "positive is 'y'; allowed are 'no', 'yes'"),
@@ -83,52 +94,145 @@ def test_faults_of_labels(
     cohort: Cohort, rows: list, settings: dict, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error) as caught:
-        slide_labels(cohort(rows), "t", TargetSettings(column="tumour", **settings), seed=1)
+        slide_labels(cohort(rows), "t", ClassificationTarget(column="tumour", **settings), seed=1)
     assert message in str(caught.value)
     assert "'pat'" not in str(caught.value)
 
 
+def test_a_word_for_missing_leaves_the_slide_out_of_this_target(cohort: Cohort) -> None:
+    rows = [("A", "p", "no"), ("B", "q", "NA"), ("C", "r", "yes")]
+    labels = slide_labels(cohort(rows), "t", ClassificationTarget(column="tumour"), seed=1)
+    assert labels.left_out == {"B": "label missing"}
+    assert labels.classes == ("no", "yes")
+
+
 def test_missing_words_may_be_declared(cohort: Cohort) -> None:
-    settings = TargetSettings(column="tumour", classes=("NA", "no"))
+    settings = ClassificationTarget(column="tumour", classes=("NA", "no"))
     rows = [("A", "p", "no"), ("B", "q", "NA")]
-    assert slide_labels(cohort(rows), "t", settings, seed=1).codes == {"A": 1, "B": 0}
+    assert slide_labels(cohort(rows), "t", settings, seed=1).values == {"A": 1, "B": 0}
 
 
 def test_the_control_shuffles_labels_by_seed_and_not_by_row(cohort: Cohort) -> None:
     rows = [(f"S{i:02}", f"p{i}", "yes" if i < 15 else "no") for i in range(30)]
-    settings = TargetSettings(column="tumour", permute=3)
-    true = slide_labels(cohort(rows), "t", TargetSettings(column="tumour"), seed=1)
+    settings = ClassificationTarget(column="tumour", permute=3)
+    true = slide_labels(cohort(rows), "t", ClassificationTarget(column="tumour"), seed=1)
     first = slide_labels(cohort(rows), "t", settings, seed=1)
     assert first.permuted
-    assert sorted(first.codes.values()) == sorted(true.codes.values())
-    assert first.codes != true.codes
-    assert slide_labels(cohort(rows[::-1]), "t", settings, seed=1).codes == first.codes
-    other = TargetSettings(column="tumour", permute=4)
-    assert slide_labels(cohort(rows), "t", other, seed=1).codes != first.codes
-    assert slide_labels(cohort(rows), "t", settings, seed=2).codes != first.codes
+    assert sorted(first.values.values()) == sorted(true.values.values())
+    assert first.values != true.values
+    assert slide_labels(cohort(rows[::-1]), "t", settings, seed=1).values == first.values
+    other = ClassificationTarget(column="tumour", permute=4)
+    assert slide_labels(cohort(rows), "t", other, seed=1).values != first.values
+    assert slide_labels(cohort(rows), "t", settings, seed=2).values != first.values
 
 
 def test_the_control_keeps_a_patient_together_at_patient_level(cohort: Cohort) -> None:
     rows = [(f"S{i:02}", f"p{i // 3}", "yes" if i < 15 else "no") for i in range(30)]
-    settings = TargetSettings(column="tumour", permute=3, level="patient")
-    codes = slide_labels(cohort(rows), "t", settings, seed=1).codes
+    settings = ClassificationTarget(column="tumour", permute=3, level="patient")
+    codes = slide_labels(cohort(rows), "t", settings, seed=1).values
     for patient in range(10):
         assert len({codes[f"S{patient * 3 + k:02}"] for k in range(3)}) == 1
     assert sum(codes.values()) == 15
-    assert codes != slide_labels(cohort(rows), "t", TargetSettings(column="tumour"), seed=1).codes
+    assert (
+        codes
+        != slide_labels(cohort(rows), "t", ClassificationTarget(column="tumour"), seed=1).values
+    )
 
 
 @pytest.mark.parametrize(
     ("model", "values"),
     [
-        (TargetSettings, {"column": ""}),
-        (TargetSettings, {"column": "x", "classes": ["one"]}),
-        (TargetSettings, {"column": "x", "level": "block"}),
-        (TargetSettings, {"column": "x", "permute": -1}),
-        (TargetSettings, {"column": "x", "colum": "y"}),
+        (ClassificationTarget, {"column": ""}),
+        (ClassificationTarget, {"column": "x", "classes": ["one"]}),
+        (ClassificationTarget, {"column": "x", "level": "block"}),
+        (ClassificationTarget, {"column": "x", "permute": -1}),
+        (ClassificationTarget, {"column": "x", "colum": "y"}),
         (ProtocolSettings, {"folds": 2}),
     ],
 )
 def test_settings_out_of_bounds_are_refused(model: type, values: dict) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(model).validate_python(values)
+
+
+def numbers(cohort: Cohort, values: list[str], **keys: object) -> Labels:
+    rows = [(f"S{place}", f"p{place}", value) for place, value in enumerate(values)]
+    return slide_labels(cohort(rows), "t", RegressionTarget(column="tumour", **keys), seed=1)
+
+
+def test_numbers_are_labels_and_their_quarters_balance_folds(cohort: Cohort) -> None:
+    labels = numbers(cohort, ["8", "1.5", "", "-2", "3"], unit="mm²")
+    assert labels.values == {"S0": 8.0, "S1": 1.5, "S3": -2.0, "S4": 3.0}
+    assert [labels.strata[f"S{k}"] for k in (3, 1, 4, 0)] == [f"quarter {k}" for k in (1, 2, 3, 4)]
+    assert (labels.kind, labels.unit, labels.classes) == ("regression", "mm²", ())
+    with pytest.raises(ManifestError, match="row 3: column 'tumour': 'x' is not a number"):
+        numbers(cohort, ["1", "x"])
+    with pytest.raises(ManifestError, match="every number is 2; there is nothing to learn"):
+        numbers(cohort, ["2", "2.0"])
+
+
+FOLLOW_UP = LabelTable(
+    name="follow.csv",
+    columns=("case_id", "survival_months", "censorship"),
+    rows=tuple(
+        LabelRow(number, dict(zip(("case_id", "survival_months", "censorship"), row, strict=True)))
+        for number, row in enumerate(
+            [("p", "12", "1"), ("q", "3.5", "0"), ("r", "", "0"), ("s", "7", "2")], 2
+        )
+    ),
+)
+
+
+def test_a_table_brings_outcomes_to_the_slides_of_its_patients(cohort: Cohort) -> None:
+    manifest = cohort([*ROWS, ("E", "s", ""), ("F", "z", "")])
+    target = SurvivalTarget(table=TableSettings(path="follow.csv"), endpoint="os", competing=("2",))
+    labels = slide_labels(manifest, "os", target, seed=1, table=FOLLOW_UP)
+    assert labels.values == {
+        "A": Outcome(12.0, False),
+        "B": Outcome(3.5, True, 1),
+        "C": Outcome(3.5, True, 1),
+        "E": Outcome(7.0, False, 2),
+    }
+    assert labels.left_out == {"D": "label missing", "F": "not in the label table"}
+    assert labels.strata["A"] == "censored"
+    assert labels.strata["B"] == "event"
+    assert (labels.level, labels.unit) == ("patient", "months")
+
+
+def test_a_follow_up_is_named_once(cohort: Cohort) -> None:
+    for wrong in (
+        SurvivalTarget(),
+        SurvivalTarget(time="a"),
+        SurvivalTarget(time="a", endpoint="os"),
+    ):
+        with pytest.raises(ConfigError, match="give the columns 'time' and 'event', or 'endpoint'"):
+            slide_labels(cohort(ROWS), "os", wrong, seed=1, table=FOLLOW_UP)
+
+
+@pytest.mark.parametrize(
+    ("file", "patients", "slides", "events"),
+    [("tcga_brca_survival.csv", 871, 931, 102), ("tcga_coadread_survival.csv", 298, 301, 58)],
+)
+def test_published_follow_up_has_the_counts_of_its_table(
+    cohort: Cohort, data: Path, file: str, patients: int, slides: int, events: int
+) -> None:
+    table = read_source(TableSettings(path=file), path=data / "tables" / file)
+    rows = [(row.cells["slide_id"], row.cells["case_id"], "") for row in table.rows]
+    manifest = cohort(rows)
+    labels = slide_labels(manifest, "os", SurvivalTarget(endpoint="os"), seed=1, table=table)
+    outcome = {manifest.patients[slide]: value for slide, value in labels.values.items()}
+    assert (len(outcome), len(labels.values)) == (patients, slides)
+    assert sum(value.event for value in outcome.values()) == events
+
+
+def test_the_control_moves_patients_within_their_centre(cohort: Cohort) -> None:
+    rows = [(f"S{k:02}", f"p{k // 2}", "yes" if k % 4 else "no", "AB"[k // 12]) for k in range(24)]
+    labels = slide_labels(
+        cohort(rows), "t", ClassificationTarget(column="tumour", permute=1), seed=1
+    )
+    true = slide_labels(cohort(rows), "t", ClassificationTarget(column="tumour"), seed=1)
+    pairs = [tuple(labels.values[f"S{k + i:02}"] for i in (0, 1)) for k in range(0, 24, 2)]
+    known = [tuple(true.values[f"S{k + i:02}"] for i in (0, 1)) for k in range(0, 24, 2)]
+    assert pairs != known
+    assert sorted(pairs[:6]) == sorted(known[:6])
+    assert sorted(pairs[6:]) == sorted(known[6:])

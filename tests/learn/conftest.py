@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from histopress.cohort.labels.outcome import Label, Outcome
 from histopress.compress.distance import distance_map
 from histopress.compress.slide import CompressedSlide
 from histopress.learn.data import LabelledSlide
@@ -66,8 +67,44 @@ def make_cohort() -> Callable[..., tuple[Cohort, dict[str, str]]]:
             shape = tuple(int(side) for side in rng.integers(*cells, 2, endpoint=True))
             name = f"s{index:02d}"
             slide = draw_slide(name, rng, label=index % 2, shape=shape, **options)
-            slides.append(LabelledSlide(slide=slide, label=index % 2))
+            slides.append(LabelledSlide(slide=slide, label=index % 2, patient=index))
             parts[name] = ("train", "train", "validation", "test")[(index // 2) % 4]
         return slides, parts
+
+    return make
+
+
+def label_of(kind: str, burden: float, rng: np.random.Generator) -> Label:
+    """Give the class, number or outcome of a slide whose planted burden is ``burden``."""
+    if kind == "classification":
+        return int(burden > 0)
+    if kind == "regression":
+        return 50 + 10 * burden
+    time, censored = rng.exponential(np.exp(-1.5 * burden)), rng.exponential(2.0)
+    return Outcome(float(min(time, censored)), bool(time <= censored), int(time <= censored))
+
+
+@pytest.fixture(scope="session")
+def make_burdened() -> Callable[..., tuple[Cohort, dict[str, str], dict[str, float]]]:
+    """Cohort whose slides carry a burden that shifts channel 0, with parts and burdens.
+
+    ``each`` slides a patient share burden and label.
+    """
+
+    def make(kind: str, count: int = 60, *, seed: int = 0, each: int = 1, **options):
+        rng = np.random.default_rng(seed)
+        slides, parts, burdens = [], {}, {}
+        for patient in range(count):
+            burden = float(rng.standard_normal())
+            label = label_of(kind, burden, rng)
+            for own in range(each):
+                name = f"p{patient:02d}-{own}"
+                shape = tuple(int(side) for side in rng.integers(8, 14, 2))
+                slide = draw_slide(name, rng, label=0, shape=shape, **options)
+                slide.grid[:, 0, slide.kept] += np.float16(burden)
+                slides.append(LabelledSlide(slide=slide, label=label, patient=patient))
+                parts[name] = ("train", "train", "validation", "test")[patient % 4]
+                burdens[name] = burden
+        return slides, parts, burdens
 
     return make

@@ -1,18 +1,29 @@
 import numpy as np
 import pytest
+import torch
+from scipy.special import softmax
 
 from histopress.errors import EncoderError, SlideError
-from histopress.learn.cnn import FittedCnn, build
+from histopress.learn.cnn import FittedCnn
+from histopress.learn.goal import Goal
+from histopress.learn.objectives.choice import load_objective
+from histopress.learn.sampling import oriented_crop, stack
 from histopress.learn.settings import NicCnnSettings
 
 SETTINGS = NicCnnSettings(crop=11, width=8)
 DRAWN = NicCnnSettings(crop=11, width=8, min_coverage=0)
+GOAL = Goal(kind="classification", classes=3)
+
+
+def untrained(settings):
+    network = FittedCnn.build(settings, 8, outputs=3, seed=1).eval()
+    objective = load_objective(GOAL, {})
+    return FittedCnn(network=network, settings=settings, objective=objective, seed=5)
 
 
 @pytest.fixture
 def fitted():
-    network = build(SETTINGS, 8, classes=3, seed=1).eval()
-    return FittedCnn(network, SETTINGS, crop_seed=5)
+    return untrained(SETTINGS)
 
 
 @pytest.fixture
@@ -40,19 +51,27 @@ def test_a_prediction_depends_on_no_other_slide(fitted, slides):
 def test_a_prediction_averages_all_crops_of_all_views(fitted, slides):
     slide = slides[1]
     corners = fitted.test_crops(slide).corners.tolist()
-    rows = [
-        fitted._average(slide, [(entry, tuple(corner))]) for corner in corners for entry in range(3)
-    ]
-    np.testing.assert_allclose(fitted.predict([slide])[0], np.mean(rows, 0), rtol=1e-5)
+    places = [(entry, tuple(corner)) for corner in corners for entry in range(3)]
+    with torch.inference_mode():
+        logits = [
+            fitted.network(batch.crops, batch.kept)[0].double().numpy()
+            for batch in (
+                stack([oriented_crop(slide, entry=entry, corner=corner, size=11)])
+                for entry, corner in places
+            )
+        ]
+    assert len(logits) > 3
+    expected = softmax(logits, axis=1).mean(0)
+    np.testing.assert_allclose(fitted.predict([slide])[0], expected, rtol=1e-5)
 
 
 def test_prediction_after_loading_is_equal(fitted, slides):
-    loaded = FittedCnn.load(SETTINGS, fitted.state, classes=3)
+    loaded = FittedCnn.load(SETTINGS, fitted.state, GOAL)
     np.testing.assert_array_equal(loaded.predict(slides), fitted.predict(slides))
 
 
 def test_slides_of_one_shape_have_test_crops_of_their_own(make_slide):
-    fitted = FittedCnn(build(DRAWN, 8, classes=3, seed=1), DRAWN, crop_seed=5)
+    fitted = untrained(DRAWN)
     rng = np.random.default_rng(0)
     first, second = (make_slide(name, rng, label=0, shape=(16, 16)) for name in ("a", "b"))
     again = fitted.test_crops(first).corners

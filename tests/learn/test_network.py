@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from histopress.learn.network import STRIDES, NicCnn, SpatialDropout
+from histopress.encoder.layers import Dropout
+from histopress.learn.network import STRIDES, NicCnn
 
 
 def network(crop=24, channels=16, **options):
-    options = {"classes": 2, "generator": torch.Generator().manual_seed(1), **options}
+    options = {"outputs": 2, "generator": torch.Generator().manual_seed(1), **options}
     return NicCnn(channels, crop=crop, **options)
 
 
@@ -89,7 +90,7 @@ def test_weights_and_dropout_follow_the_given_generator_alone():
 
 
 def test_dropout_drops_whole_maps_and_keeps_the_expectation():
-    drop = SpatialDropout(0.2, torch.Generator().manual_seed(0)).train()
+    drop = Dropout(0.2, torch.Generator().manual_seed(0)).train()
     out = drop(torch.ones(100, 100, 3, 3))
     assert torch.equal(out.amin((2, 3)), out.amax((2, 3)))
     assert set(out.unique().tolist()) == {0.0, 1.25}

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
-from histopress.learn.data import labels_of
+from histopress.learn.goal import Goal
 from histopress.learn.pooled import FittedMean, MeanModel, pooled, regress
 from histopress.learn.settings import MeanSettings
+
+GOAL = Goal(kind="classification", classes=2)
 
 
 def test_pooling_averages_kept_cells_and_views(make_slide):
@@ -38,19 +40,19 @@ def test_a_constant_channel_does_no_harm():
 def test_the_validation_slides_choose_the_strength(make_cohort):
     slides, _ = make_cohort(24)
     settings = MeanSettings(strengths=(10.0, 1e-4, 0.1))
-    fitted = MeanModel(settings).fit(slides[:16], slides[16:], classes=2, seed=0)
+    fitted = MeanModel(settings).fit(slides[:16], slides[16:], goal=GOAL, seed=0)
     assert [row["strength"] for row in fitted.history] == [1e-4, 0.1, 10.0]
     losses = [row["validation_loss"] for row in fitted.history]
     assert [row["best"] for row in fitted.history] == [int(x == min(losses)) for x in losses]
     best = fitted.history[int(np.argmin(losses))]["strength"]
     features = pooled([each.slide for each in slides[:16]])
-    direct = regress(features, labels_of(slides[:16]), strength=best)
-    np.testing.assert_array_equal(fitted.coef, direct.coef)
+    direct = regress(features, np.array([each.label for each in slides[:16]]), strength=best)
+    np.testing.assert_array_equal(fitted.linear.coef, direct.coef)
 
 
 def test_prediction_after_loading_is_equal(make_cohort):
     slides, _ = make_cohort(16)
-    fitted = MeanModel(MeanSettings()).fit(slides[:8], slides[8:], classes=2, seed=0)
+    fitted = MeanModel(MeanSettings()).fit(slides[:8], slides[8:], goal=GOAL, seed=0)
     grids = [each.slide for each in slides]
-    loaded = FittedMean.load(fitted.state)
+    loaded = FittedMean.load(fitted.state, GOAL)
     np.testing.assert_array_equal(loaded.predict(grids), fitted.predict(grids))

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from histopress.learn.data import LabelledSlide
-from histopress.learn.sampling import balanced_order, epoch_batches, oriented_crop
+from histopress.learn.goal import Goal
+from histopress.learn.objectives.classification import Classification
+from histopress.learn.sampling import balanced_order, draw_crop, even_order, oriented_crop
 from histopress.learn.settings import NicCnnSettings
 from histopress.slide.views import orient
 
@@ -43,6 +45,12 @@ def test_a_view_is_cut_upright_and_then_turned_with_its_mask(make_slide, view):
     np.testing.assert_array_equal(kept[0], (crop != 0).any(0))
 
 
+def test_even_order_takes_turns():
+    order = even_order(5, 12, np.random.default_rng(0))
+    assert sorted(order[:5]) == sorted(order[5:10]) == [0, 1, 2, 3, 4]
+    assert order.size == 12
+
+
 def test_an_epoch_is_whole_batches_of_all_slides_and_stored_views(make_slide):
     rng = np.random.default_rng(0)
     slides = []
@@ -50,20 +58,23 @@ def test_an_epoch_is_whole_batches_of_all_slides_and_stored_views(make_slide):
         slide = make_slide(f"s{index}", rng, label=0, shape=(9, 9), views=(0, 3))
         slide.grid[0] = np.where(slide.kept, index + 1, 0)
         slide.grid[1] = np.where(slide.kept, index + 11, 0)
-        slides.append(LabelledSlide(slide=slide, label=int(index > 3)))
+        slides.append(LabelledSlide(slide=slide, label=int(index > 3), patient=index))
     settings = NicCnnSettings(crop=11, batch=8, epoch_crops=75)
+    goal = Goal(kind="classification", classes=2)
+    objective = Classification.fit(goal, slides, "balanced-batches")
     seen, count = set(), 0
-    for batch, labels in epoch_batches(slides, settings=settings, rng=rng):
-        assert batch.crops.shape == (8, 8, 11, 11)
+    for draw in objective.draws(slides, settings=settings, rng=rng):
+        labels = [slides[place].label for place in draw.slides]
         assert sorted(labels) == [0] * 4 + [1] * 4
-        marks = batch.crops.amax((1, 2, 3)).int().tolist()
-        assert [int(mark % 10 > 4) for mark in marks] == labels.tolist()
+        crops = [draw_crop(slides[place].slide, settings, rng)[0] for place in draw.slides]
+        marks = [int(crop.max()) for crop in crops]
+        assert [mark % 10 - 1 for mark in marks] == draw.slides.tolist()
         seen |= set(marks)
         count += 1
     assert count == 10
     assert seen == {1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16}
-    only = epoch_batches(slides, settings=replace(settings, views=1), rng=rng)
-    assert max(batch.crops.max().item() for batch, _ in only) == 6
+    first = replace(settings, views=1)
+    assert max(draw_crop(slides[5].slide, first, rng)[0].max() for _ in range(20)) == 6
 
 
 @pytest.mark.parametrize(
@@ -76,13 +87,8 @@ def test_turns_are_those_of_the_views_or_all_of_a_single_one(
     slide = make_slide("a", rng, label=0, shape=(11, 11), views=views)
     distance = np.ones((11, 11), np.float32) / 121
     slide = replace(slide, distance=distance, grid=np.repeat(slide.grid[:1], len(views), 0))
-    slides = [LabelledSlide(slide=slide, label=0)]
-    settings = NicCnnSettings(crop=11, turn_crops=turn_crops, epoch_crops=80)
-    seen = {
-        crop.numpy().tobytes()
-        for batch, _ in epoch_batches(slides, settings=settings, rng=rng)
-        for crop in batch.crops
-    }
+    settings = NicCnnSettings(crop=11, turn_crops=turn_crops)
+    seen = {draw_crop(slide, settings, rng)[0].tobytes() for _ in range(80)}
     every = {np.ascontiguousarray(orient(slide.grid[0], turn)).tobytes() for turn in range(8)}
     assert len(seen) == orientations
     assert seen <= every

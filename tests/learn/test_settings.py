@@ -2,7 +2,13 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from histopress.learn.network import STRIDES
-from histopress.learn.settings import MeanSettings, ModelSettings, NicCnnSettings, NumericsSettings
+from histopress.learn.settings import (
+    AbmilSettings,
+    MeanSettings,
+    ModelSettings,
+    NicCnnSettings,
+    NumericsSettings,
+)
 
 ADAPTER = TypeAdapter(ModelSettings)
 
@@ -10,6 +16,8 @@ ADAPTER = TypeAdapter(ModelSettings)
 def test_kind_tells_the_model():
     assert ADAPTER.validate_python({"kind": "nic-cnn", "crop": 24}) == NicCnnSettings(crop=24)
     assert ADAPTER.validate_python({"kind": "mean"}) == MeanSettings()
+    weighted = ADAPTER.validate_python({"kind": "abmil", "class_weights": [1, 5], "reduce": 64})
+    assert weighted == AbmilSettings(class_weights=(1.0, 5.0), reduce=64)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +29,13 @@ def test_kind_tells_the_model():
         {"kind": "nic-cnn", "dropout": 1.0},
         {"kind": "mean", "crop": 24},
         {"kind": "mean", "strengths": []},
+        {"kind": "mean", "class_weights": "balanced-batches"},
+        {"kind": "mean", "dropout": 0.1},
+        {"kind": "abmil", "crop": 24},
+        {"kind": "abmil", "cells_max": 0},
+        {"kind": "nic-cnn", "class_weights": [1.0, 0.0]},
+        {"kind": "nic-cnn", "fusion": "early"},
+        {"kind": "nic-cnn", "reduce": 0},
         {"kind": "mean", "strengths": [0.0]},
     ],
 )

@@ -78,6 +78,7 @@ def test_labels_fractions_and_places_agree(seed, prevalence, patients, more):
         assert all(0 < row < slide.cells - 1 and 0 < col < slide.cells - 1 for row, col in places)
     longer = plan_collage(tiles, replace(asked, n_patients=patients + more), seed=seed)
     assert longer.slides[: len(plan.slides)] == plan.slides
+    assert longer.patients.items() >= plan.patients.items()
 
 
 def test_seeds_tell():
@@ -85,6 +86,24 @@ def test_seeds_tell():
     asked = CollageSettings(n_patients=4, tiles_per_slide=(5, 9))
     assert plan_collage(tiles, asked, seed=1) == plan_collage(tiles, asked, seed=1)
     assert plan_collage(tiles, asked, seed=1) != plan_collage(tiles, asked, seed=2)
+
+
+def test_a_patients_slides_share_centre_and_survival_and_the_hazard_follows_the_fraction():
+    asked = CollageSettings(n_patients=30, tiles_per_slide=(5, 30), slides_per_patient=(1, 3))
+    rows = manifest_rows(plan_collage(made_up_tiles(4000, 0.0, 0), asked, seed=1))
+    patients = defaultdict(list)
+    for row in rows:
+        patients[row["patient_id"]].append(row)
+    assert len({row["survival_months"] for row in rows}) == 30
+    assert {row["center"] for row in rows} == {"A", "B", "C"}
+    # A slide's share is even in 0.2 to 0.6 for half of the patients, else 0.
+    sd = (0.5 * (0.2**2 + 0.2 * 0.6 + 0.6**2) / 3 - 0.2**2) ** 0.5
+    for found in patients.values():
+        shared = ("center", "survival_months", "censorship", "age", "grade", "true_log_hazard")
+        assert len({tuple(row[name] for name in shared) for row in found}) == 1
+        fraction = np.mean([row["tumour_fraction"] for row in found])
+        expected = (fraction - 0.2) / sd + 0.5 * (found[0]["grade"] - 2)
+        assert found[0]["true_log_hazard"] == pytest.approx(expected)
 
 
 def test_too_few_tiles_are_refused_with_numbers():

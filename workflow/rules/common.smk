@@ -7,8 +7,8 @@ from pathlib import Path
 SOURCE = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SOURCE))
 
-from histopress import study as names
-from histopress.cli.plan import Plan
+from histopress.study import names
+from histopress.cli.plan import Plan, any_of
 from histopress.errors import HistopressError
 from snakemake.exceptions import WorkflowError
 
@@ -27,7 +27,7 @@ wildcard_constraints:
     grid=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     encoder=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     target=r"[A-Za-z0-9][A-Za-z0-9._-]*",
-    protocol=r"[a-z]+",
+    protocol=r"[a-z-]+",
     model=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     seed=r"\d+",
     fold=r"\d+",
@@ -62,24 +62,14 @@ def get_manifest(wildcards):
     return ancient(PLAN.study.config.manifest)
 
 
-def get_cohort(wildcards):
-    """Return the digest of what a target takes from the manifest."""
-    return PLAN.study.cohort_digest(wildcards.target)
+def get_features(wildcards):
+    """Return the slide's foreign embeddings; nothing if they are missing and may be."""
+    return PLAN.features(wildcards.encoder, wildcards.slide) or []
 
 
 def get_tiles(wildcards):
     """Return the tiles that an encoder's embeddings of a slide are made of."""
     return names.TILES.format(grid=PLAN.grid(wildcards.encoder), slide=wildcards.slide)
-
-
-def get_labelled_slides(wildcards):
-    """Return the compressed slides that have a label of the target."""
-    return PLAN.labelled(wildcards.target, wildcards.encoder)
-
-
-def get_fold_predictions(wildcards):
-    """Return the predictions of every seed and fold of one model."""
-    return PLAN.fold_predictions(wildcards)
 
 
 def get_overlays():
@@ -92,26 +82,6 @@ def get_compressed_slides():
     return PLAN.compressed()
 
 
-def get_evaluations():
-    """Return the metrics of every target, encoder and model, and their comparison."""
-    return PLAN.evaluations()
-
-
 def get_comparisons():
     """Return the encoders' cards, their comparison and the transfer matrix."""
     return PLAN.comparisons()
-
-
-def get_compressed_folder(wildcards):
-    """Return the folder of the slides that an encoder compressed."""
-    return f"results/compressed/{wildcards.encoder}"
-
-
-def get_model_folder(wildcards):
-    """Return the folder of a model's seeds and folds."""
-    return names.MODEL.format(**wildcards)
-
-
-def get_evaluation_folder(wildcards):
-    """Return the folder of all evaluations."""
-    return str(Path(names.COMPARISON).parent)

@@ -1,16 +1,45 @@
 """What verbs that work on the whole cohort share."""
 
 from pathlib import Path
+from typing import Any
 
-from histopress.cli.job import Job
+from histopress.cli.job import Job, Port
+from histopress.cohort.labels.sources import read_source
 from histopress.cohort.manifest import Manifest, read_manifest
+from histopress.cohort.targets import Labels, slide_labels
 from histopress.compress.slide import CompressedSlide, read_compressed
 from histopress.errors import StoreError
+
+COHORT_PORTS = (
+    Port(name="manifest", help="table of the slides"),
+    Port(name="labels", help="table of the labels, where the target names one", optional=True),
+    Port(name="links", help="table of each patient's slides beside it", optional=True),
+)
+"""Inputs of every verb that reads a target's labels."""
 
 
 def load_manifest(job: Job) -> Manifest:
     """Read the job's manifest; slides need not be at hand."""
     return read_manifest(job.input("manifest"), root=Path.cwd(), check_files=False)
+
+
+def load_labels(job: Job, manifest: Manifest, target: str, settings: Any) -> Labels:
+    """Read a target's labels from the manifest, or from the table given as ``labels``.
+
+    Raises
+    ------
+    StoreError
+        The target names a table and none is given.
+    """
+    table = None
+    if settings.table is not None:
+        if not job.has("labels"):
+            raise StoreError(
+                f"target '{target}': its labels stand in '{settings.table.path}'; give --labels"
+            )
+        links = job.input("links") if job.has("links") else None
+        table = read_source(settings.table, path=job.input("labels"), links=links)
+    return slide_labels(manifest, target, settings, seed=job.settings.seed, table=table)
 
 
 def load_compressed(job: Job, slide_id: str) -> CompressedSlide:

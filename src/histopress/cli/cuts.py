@@ -6,13 +6,16 @@ nothing else.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from histopress.cli.learning import Learning
 from histopress.config import PhantomCohortSettings
 from histopress.errors import ConfigError
 from histopress.probe.settings import ProbeSettings
 from histopress.probe.study import BASELINE, TRANSFER, transfer_encoders
 from histopress.study import Study
+from histopress.study.names import CLINICAL, SELECTED
 
 if TYPE_CHECKING:
     from histopress.simulate.phantom import PhantomSlide
@@ -34,7 +37,7 @@ def _tile(study: Study, wildcards: Any) -> dict[str, Any]:
 def _encode(study: Study, wildcards: Any) -> dict[str, Any]:
     return {
         "sha256": study.manifest[wildcards.slide].sha256,
-        "views": study.config.encoders[wildcards.encoder].views,
+        "views": study.config.slide_encoders[wildcards.encoder].views,
         "on_bad_slide": study.config.on_bad_slide,
     }
 
@@ -90,7 +93,17 @@ def _encoder_train(study: Study, wildcards: Any) -> dict[str, Any]:
 
 
 def _encoder_import(study: Study, wildcards: Any) -> dict[str, Any]:
-    return {"encoder": _plain(replace(study.config.encoders[wildcards.encoder], grid="", views=1))}
+    chosen = study.config.slide_encoders[wildcards.encoder]
+    return {"encoder": _plain(replace(chosen, grid="", views=1))}
+
+
+def _compress_import(study: Study, wildcards: Any) -> dict[str, Any]:
+    """Leave out where the file lies: its content counts."""
+    return {
+        "encoder": _plain(replace(study.config.features[wildcards.encoder], path="{slide}")),
+        "spacing_um": study.manifest[wildcards.slide].spacing_um,
+        "on_bad_slide": study.config.on_bad_slide,
+    }
 
 
 def _probe(study: Study, wildcards: Any) -> ProbeSettings:
@@ -116,7 +129,7 @@ def _encoder_compare(study: Study, _: Any) -> dict[str, Any]:
         return {}
     return {
         "seed": study.config.seed,
-        "encoders": [*study.config.encoders, BASELINE],
+        "encoders": [*study.config.slide_encoders, BASELINE],
         "tasks": list(comparison.tasks),
         "reference": comparison.reference,
         "probe": _plain(comparison.settings),
@@ -136,10 +149,14 @@ def _encoder_transfer(study: Study, _: Any) -> dict[str, Any]:
 
 
 def _learning(study: Study, target: str) -> dict[str, Any]:
-    """Leave out the note, which changes no number."""
+    """Leave out what changes no prediction: notes, horizons, covariates, subgroups."""
+    settings = study.config.targets[target]
+    bare: dict[str, Any] = {"note": None, "covariates": {}, "subgroups": ()}
+    if settings.kind == "survival":
+        bare["horizons"] = ()
     return {
         "seed": study.config.seed,
-        "target": _plain(replace(study.config.targets[target], note=None)),
+        "target": _plain(replace(settings, **bare)),
         "protocol": _plain(study.config.protocol),
     }
 
@@ -156,17 +173,74 @@ def _train(study: Study, wildcards: Any) -> dict[str, Any]:
     }
 
 
+def _train_clinical(study: Study, wildcards: Any) -> dict[str, Any]:
+    target = _plain(study.config.targets[wildcards.target])
+    learning = _learning(study, wildcards.target)
+    return {**learning, "target": {**learning["target"], "covariates": target["covariates"]}}
+
+
 def _evaluate(study: Study, wildcards: Any) -> dict[str, Any]:
+    clinical = wildcards.encoder == CLINICAL
+    target = study.config.targets[wildcards.target]
     return {
-        **_learning(study, wildcards.target),
-        "note": study.config.targets[wildcards.target].note,
-        "seeds": study.config.seeds,
+        "seed": study.config.seed,
+        "target": _plain(replace(target, covariates={})),
+        "protocol": _plain(study.config.protocol),
+        "seeds": study.config.seeds[:1] if clinical else study.config.seeds,
+        "divisions": study.n_divisions(wildcards.target),
         "evaluation": _plain(study.config.evaluation),
     }
 
 
+def _select(study: Study, wildcards: Any) -> dict[str, Any]:
+    rows = [list(row) for row in Learning(study).rows(wildcards.target) if row[0] != CLINICAL]
+    alike = SimpleNamespace(target=wildcards.target, encoder=SELECTED)
+    return {**_evaluate(study, alike), "rows": rows}
+
+
+def _clinical(study: Study, wildcards: Any) -> dict[str, Any]:
+    target = study.config.targets[wildcards.target]
+    return {
+        **_evaluate(study, wildcards),
+        "target": _plain(target),
+        "clinical_seed": study.config.seeds[0],
+    }
+
+
 def _compare(study: Study, _: Any) -> dict[str, Any]:
-    return {"rows": list(study.combinations()), "level": study.config.evaluation.level}
+    learning = Learning(study)
+    targets = study.config.targets
+    return {
+        "seed": study.config.seed,
+        "targets": {
+            name: _plain(replace(target, covariates={}, subgroups=()))
+            for name, target in targets.items()
+        },
+        "rows": [
+            *map(list, learning.all_rows()),
+            *([name, SELECTED, SELECTED] for name in targets if learning.has_choice(name)),
+        ],
+        "comparison": _plain(study.config.comparison),
+        "evaluation": _plain(study.config.evaluation),
+    }
+
+
+def _null(study: Study, wildcards: Any) -> dict[str, Any]:
+    controls = study.config.controls
+    if controls is None:
+        raise ConfigError("config: controls: is missing; it says how often labels are shuffled")
+    return {
+        **_train(study, wildcards),
+        "permutations": controls.permutations[wildcards.model],
+    }
+
+
+def _explain(study: Study, _: Any) -> dict[str, Any]:
+    return _plain(study.config.explain) if study.config.explain else {}
+
+
+def _leaks(study: Study, wildcards: Any) -> dict[str, Any]:
+    return {**_learning(study, wildcards.target), "numerics": _plain(study.config.numerics)}
 
 
 def _nothing(_study: Study, _wildcards: Any) -> dict[str, Any]:
@@ -187,8 +261,15 @@ SETTINGS: dict[str, Callable[[Study, Any], dict[str, Any]]] = {
     "encoder transfer": _encoder_transfer,
     "encode": _encode,
     "compress": _nothing,
+    "compress import": _compress_import,
     "split": _split,
     "train": _train,
+    "train clinical": _train_clinical,
     "evaluate": _evaluate,
+    "select": _select,
+    "clinical": _clinical,
     "compare": _compare,
+    "null": _null,
+    "leaks": _leaks,
+    "explain": _explain,
 }

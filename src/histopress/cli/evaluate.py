@@ -1,144 +1,180 @@
 """``histopress evaluate``: metrics with intervals, and figures, of one model."""
 
-from dataclasses import field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
+from histopress.cli.cohort import COHORT_PORTS
 from histopress.cli.job import Job, Port, Verb
-from histopress.cohort.settings import ProtocolSettings, TargetSettings
-from histopress.config import Seed
-from histopress.evaluate.settings import EvaluationSettings
-from histopress.types import settings
+from histopress.cli.judging import JudgingSettings
 
 if TYPE_CHECKING:
+    from histopress.cohort.flow import Flow
+    from histopress.cohort.manifest import Manifest
     from histopress.cohort.targets import Labels
+    from histopress.evaluate.judge import Judged
     from histopress.evaluate.predictions import Prediction
-    from histopress.evaluate.units import Units
 
-
-@settings
-class EvaluateSettings:
-    """What decides the metrics."""
-
-    seed: Seed = 1
-    target: TargetSettings
-    protocol: ProtocolSettings = field(default_factory=ProtocolSettings)
-    note: str | None = None
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
-    evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
+WILDCARDS = ("target", "encoder", "model")
 
 
 def evaluate(job: Job) -> None:
-    """Put the folds' test predictions together and judge them."""
-    from histopress.cli.cohort import load_manifest
-    from histopress.cohort.targets import slide_labels
-    from histopress.evaluate.metrics import evaluate_classification
-    from histopress.evaluate.predictions import average_predictions
-    from histopress.evaluate.units import fuse
-    from histopress.store import write_json
+    """Put the folds' predictions together and judge them."""
+    from histopress.cli.cohort import load_labels, load_manifest
+    from histopress.cli.evaluate_figures import draw_all
+    from histopress.cli.judging import facts_of, judge_rows, load_rows, write_tested
+    from histopress.cohort.splits import read_split, split_version
+    from histopress.store import file_digest, write_csv, write_json
 
-    chosen, target = job.settings, job.wildcard("target")
+    names = tuple(job.wildcard(name) for name in WILDCARDS)
     manifest = load_manifest(job)
-    labels = slide_labels(manifest, target, chosen.target, seed=chosen.seed)
-    runs = [_one_seed(job, seed, labels) for seed in chosen.seeds]
-    predictions = average_predictions(runs)
-    units = fuse(
-        predictions,
-        manifest.patients,
-        level=chosen.target.level,
-        classes=labels.classes,
-        positive=labels.positive,
-    )
-    names = {name: job.wildcard(name) for name in ("target", "encoder", "model")}
-    metrics = evaluate_classification(
-        units, chosen.evaluation, rng=job.rng("bootstrap", *names.values())
-    )
-    tested = {prediction.slide_id for prediction in predictions}
-    metrics |= {
-        **names,
-        "note": chosen.note,
-        "control": "labels were permuted" if labels.permuted else None,
-        "seeds": list(chosen.seeds),
-        "slides": {
-            "in_manifest": len(manifest),
-            "used": len(tested),
-            "without_label": len(labels.unlabelled),
-            "excluded": len(set(labels.codes) - tested),
-        },
+    labels = load_labels(job, manifest, names[0], job.settings.target)
+    split = job.input("split")
+    rows = load_rows(job, job.request.paths["models"], labels)
+    judged = judge_rows(job, rows, labels, manifest, names=names)
+    reasons = exclusions(job, labels, manifest, rows)
+    flow = count_flow(manifest, labels, reasons, judged)
+    metrics = {
+        **facts_of(job, labels, names),
+        **judged.metrics,
+        "split": {"version": split_version(read_split(split)), "sha256": file_digest(split)},
+        "flow": flow.as_json(),
+        "subgroups": _subgroups(job, judged, manifest),
     }
     write_json(job.output("metrics"), metrics)
-    _write_predictions(job.output("predictions"), predictions, labels)
-    _draw(job, units, metrics, title=" · ".join(names.values()))
+    write_tested(job, judged, labels)
+    account = _account(manifest, rows, judged, {**labels.left_out, **reasons})
+    write_csv(job.output("account"), account, list(account[0]))
+    draw_all(job, judged, metrics, flow, title=" · ".join(names))
+    job.facts.update(primary=metrics["primary"], **_quoted(metrics))
 
 
-def _one_seed(job: Job, seed: int, labels: "Labels") -> "tuple[Prediction, ...]":
-    from histopress.evaluate.predictions import parse_predictions
+def exclusions(
+    job: Job, labels: "Labels", manifest: "Manifest", rows: "tuple[Prediction, ...]"
+) -> dict[str, str]:
+    """Say why each labelled slide that no model saw was left out."""
+    from histopress.compress.slide import read_header
+
+    seen = {row.slide_id for row in rows}
+    found = {}
+    for slide in (row.slide_id for row in manifest):
+        if slide not in labels.values or slide in seen:
+            continue
+        reason = None
+        if job.has("compressed"):
+            path = job.request.paths["compressed"] / f"{slide}.h5"
+            reason = read_header(job.reads("compressed", path)).get("reason")
+        found[slide] = str(reason) if reason else "in no division of the protocol"
+    return found
+
+
+def count_flow(
+    manifest: "Manifest", labels: "Labels", reasons: Mapping[str, str], judged: "Judged"
+) -> "Flow":
+    """Count slides and patients from the manifest to the analysis."""
+    from histopress.cohort.flow import flow
+
+    tested = {row.slide_id for row in judged.tested}
+    known = set(labels.left_out) | set(reasons) | tested
+    trained = {
+        row.slide_id: "trains or validates in every division"
+        for row in manifest
+        if row.slide_id not in known
+    }
+    steps: list[tuple[str, Mapping[str, str]]] = [
+        ("with label", labels.left_out),
+        ("not excluded", reasons),
+        ("analysed", trained),
+    ]
+    return flow(manifest.patients, steps)
+
+
+def _subgroups(job: Job, judged: "Judged", manifest: "Manifest") -> list[dict[str, Any]]:
+    from histopress.evaluate.subgroups import evaluate_subgroups
+
+    found = []
+    for column in job.settings.target.subgroups:
+        cells = manifest.column(column)
+        firsts: dict[str, str] = {}
+        for row in judged.tested:
+            unit = manifest.patients[row.slide_id] if judged.units.level == "patient" else None
+            firsts.setdefault(unit or row.slide_id, cells[row.slide_id])
+        levels = list(firsts.values())
+        rng = job.rng("subgroups", column, *(job.wildcard(name) for name in WILDCARDS))
+        found.append(
+            evaluate_subgroups(
+                judged.units, levels, job.settings.evaluation, column=column, rng=rng
+            )
+        )
+    return found
+
+
+def _account(
+    manifest: "Manifest",
+    rows: "tuple[Prediction, ...]",
+    judged: "Judged",
+    reasons: Mapping[str, str],
+) -> list[dict[str, str]]:
+    """Say of every slide of the manifest what became of it."""
+    tested, seen = ({row.slide_id for row in found} for found in (judged.tested, rows))
+    account = []
+    for row in manifest:
+        slide = row.slide_id
+        used = slide in seen
+        part = "tested" if slide in tested else "trained or validated with" if used else ""
+        account.append(
+            {
+                "slide_id": slide,
+                "status": "used" if used else "excluded",
+                "part": part,
+                "reason": "" if used else reasons[slide],
+            }
+        )
+    return account
+
+
+def _quoted(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    quoted = metrics["metrics"][metrics["primary"]]
+    return {"estimate": quoted["estimate"], "interval": quoted["interval"]}
+
+
+def read_histories(job: Job) -> dict[str, list[dict[str, str]]]:
+    """Read the history of every seed and division."""
     from histopress.store import read_csv
 
-    found: list[Prediction] = []
-    for fold in range(job.settings.protocol.folds):
-        place = Path(f"seed{seed}") / f"fold{fold}" / "predictions.csv"
-        path = job.reads("models", job.request.paths["models"] / place)
-        found += parse_predictions(
-            read_csv(path), target=labels.target, classes=labels.classes, name=str(path)
-        )
-    return tuple(found)
-
-
-def _write_predictions(path: Path, predictions: "tuple[Prediction, ...]", labels: "Labels") -> None:
-    from histopress.evaluate.predictions import prediction_columns
-    from histopress.store import write_csv
-
-    columns = prediction_columns(labels.target, labels.classes)
-    rows = []
-    for each in sorted(predictions, key=lambda each: each.slide_id):
-        best = max(range(len(labels.classes)), key=each.probabilities.__getitem__)
-        values = (
-            each.slide_id,
-            each.fold,
-            "test",
-            labels.classes[each.label],
-            labels.classes[best],
-            *map(repr, each.probabilities),
-        )
-        rows.append(dict(zip(columns, values, strict=True)))
-    write_csv(path, rows, columns)
-
-
-def _draw(job: Job, units: "Units", metrics: dict[str, Any], *, title: str) -> None:
-    from histopress.evaluate.figures import roc_figure, save_svg, scores_figure
-    from histopress.evaluate.intervals import Interval
-
-    within, pooled = (
-        Interval.from_json(metrics["metrics"][name]) for name in ("auc", "auc_pooled")
-    )
-    save_svg(
-        roc_figure(units, within, pooled, title=title, note=job.settings.note),
-        job.output("roc"),
-        description=f"Receiver operating characteristic of {title}, a curve a fold.",
-    )
-    save_svg(
-        scores_figure(units, title=title),
-        job.output("scores"),
-        description=f"Scores of {title} by true class and fold.",
-    )
+    chosen, models = job.settings, job.request.paths["models"]
+    found = {}
+    for seed in chosen.seeds:
+        for division in range(chosen.divisions):
+            name = f"fold {division}" + (f", seed {seed}" if len(chosen.seeds) > 1 else "")
+            place = Path(f"seed{seed}") / f"fold{division}" / "history.csv"
+            found[name] = list(read_csv(job.reads("models", models / place)))
+    return found
 
 
 VERB = Verb(
     name="evaluate",
-    settings=EvaluateSettings,
+    settings=JudgingSettings,
     inputs=(
-        Port(name="manifest", help="table of the slides"),
-        Port(name="models", help="folder of the model's seeds and folds"),
+        *COHORT_PORTS,
+        Port(name="split", help="CSV of 'histopress split'"),
+        Port(name="models", help="folder of the model's seeds and divisions"),
+        Port(name="compressed", help="folder of compressed slides, for reasons", optional=True),
     ),
     outputs=(
         Port(name="metrics", help="JSON: metrics with intervals"),
         Port(name="predictions", help="CSV: a row a tested slide"),
-        Port(name="roc", help="SVG: ROC curves"),
-        Port(name="scores", help="SVG: scores by class"),
+        Port(name="account", help="CSV: what became of every slide"),
+        Port(name="flow", help="SVG: from the manifest to the analysis"),
+        Port(name="training", help="SVG: training curves"),
+        Port(name="roc", help="SVG: ROC curves (classification)", optional=True),
+        Port(name="precision", help="SVG: precision and recall (classification)", optional=True),
+        Port(name="scores", help="SVG: scores by class (classification)", optional=True),
+        Port(name="reliability", help="SVG: reliability (classification)", optional=True),
+        Port(name="scatter", help="SVG: predicted and true (regression)", optional=True),
+        Port(name="residuals", help="SVG: residuals (regression)", optional=True),
+        Port(name="survival", help="SVG: Kaplan-Meier by risk group (survival)", optional=True),
     ),
-    wildcards=("target", "encoder", "model"),
+    wildcards=WILDCARDS,
     run=evaluate,
 )

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from histopress import study as names
 from histopress.audit.code import code_digest
 from histopress.cli.cuts import SETTINGS
+from histopress.cli.learning import Learning
 from histopress.cli.main import JOBS
 from histopress.encoder.settings import ForeignSettings, ImportedSettings, MeanRgbSettings
 from histopress.errors import ConfigError
 from histopress.patches.settings import CohortSource, FolderSource
 from histopress.probe.study import BASELINE, transfer_encoders
 from histopress.store import canonical_json
-from histopress.study import Study, load_study
+from histopress.study import Study, load_study, names
 
 NEVER = "(?!)"
 """A pattern that no name matches: constrains a rule for which the study has no encoder."""
@@ -55,10 +56,16 @@ class Plan:
 
     def grid(self, encoder: str) -> str:
         """Name of the grid that an encoder works on."""
-        return self.study.config.encoders[self._known(encoder)].grid
+        return self.study.config.slide_encoders[self._known(encoder)].grid
+
+    def features(self, encoder: str, slide_id: str) -> str | None:
+        """Give the file of a slide's foreign embeddings; None if quarantine lets it be missing."""
+        file = self.study.foreign_features(encoder, slide_id)
+        missing = not (self.project / file).is_file()
+        return None if missing and self.study.config.on_bad_slide == "quarantine" else file
 
     def _known(self, encoder: str) -> str:
-        known = self.study.config.encoders
+        known = self.study.config.slide_encoders
         if encoder not in known:
             raise ConfigError(f"encoder '{encoder}': not configured; there are {', '.join(known)}")
         return encoder
@@ -74,13 +81,23 @@ class Plan:
         return self._pattern(ImportedSettings | ForeignSettings)
 
     @property
+    def foreign_features(self) -> str:
+        """Pattern of the encoders whose embeddings were made elsewhere."""
+        return any_of(self.study.config.features)
+
+    @property
+    def encoded(self) -> str:
+        """Pattern of the encoders that the workflow runs on slides."""
+        return any_of(self.study.config.slide_encoders)
+
+    @property
     def trained(self) -> str:
         """Pattern of the encoders that are trained here."""
-        return _any_of(self.study.trainings)
+        return any_of(self.study.trainings)
 
     def _pattern(self, kind: Any) -> str:
         encoders = self.study.config.encoders
-        return _any_of(name for name, each in encoders.items() if isinstance(each, kind))
+        return any_of(name for name, each in encoders.items() if isinstance(each, kind))
 
     def foreign_files(self, encoder: str) -> list[str]:
         """Files that an encoder from elsewhere is made of: weights, or a function's source."""
@@ -130,7 +147,7 @@ class Plan:
         """Readable cards of the configured encoders."""
         return [
             names.ENCODER.format(encoder=encoder) + "/card.md"
-            for encoder in self.study.config.encoders
+            for encoder in self.study.config.slide_encoders
         ]
 
     def probes(self) -> list[str]:
@@ -140,7 +157,7 @@ class Plan:
             return []
         return [
             names.PROBE.format(encoder=encoder, task=task) + "/metrics.json"
-            for encoder in (*self.study.config.encoders, BASELINE)
+            for encoder in (*self.study.config.slide_encoders, BASELINE)
             for task in comparison.tasks
         ]
 
@@ -180,7 +197,7 @@ class Plan:
 
     def overlays(self) -> list[str]:
         """Overlay of every slide on every grid in use."""
-        grids = dict.fromkeys(each.grid for each in self.study.config.encoders.values())
+        grids = dict.fromkeys(each.grid for each in self.study.config.slide_encoders.values())
         return [
             names.OVERLAY.format(grid=grid, slide=slide)
             for grid in grids
@@ -195,41 +212,12 @@ class Plan:
             for slide in self.study.slide_ids
         ]
 
-    def labelled(self, target: str, encoder: str) -> list[str]:
-        """Compressed slides that have a label of the target."""
-        return [
-            names.COMPRESSED.format(encoder=encoder, slide=slide)
-            for slide in self.study.labels(target).codes
-        ]
-
-    def fold_predictions(self, wildcards: Any) -> list[str]:
-        """Predictions of every seed and fold of one model."""
-        config = self.study.config
-        return [
-            names.FOLD.format(
-                target=wildcards.target,
-                encoder=wildcards.encoder,
-                model=wildcards.model,
-                seed=seed,
-                fold=fold,
-            )
-            + "/predictions.csv"
-            for seed in config.seeds
-            for fold in range(config.protocol.folds)
-        ]
-
-    def metrics(self) -> list[str]:
-        """Metrics of every target, encoder and model."""
-        return [
-            names.EVALUATION.format(target=target, encoder=encoder, model=model) + "/metrics.json"
-            for target, encoder, model in self.study.combinations()
-        ]
-
-    def evaluations(self) -> list[str]:
-        """List what a run with targets ends in; nothing where there is no target."""
-        return [names.COMPARISON + ".csv"] if self.study.config.targets else []
+    @cached_property
+    def learning(self) -> Learning:
+        """What the rules of slide-level learning ask."""
+        return Learning(self.study)
 
 
-def _any_of(encoders: Iterable[str]) -> str:
-    """Pattern that matches these names alone."""
+def any_of(encoders: Iterable[str]) -> str:
+    """Give the pattern that matches these names alone."""
     return "|".join(name.replace(".", r"\.") for name in encoders) or NEVER

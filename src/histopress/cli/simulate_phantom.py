@@ -2,8 +2,12 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from histopress.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from histopress.simulate.settings import PhantomSettings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the slides, as the manifest says",
     )
     parser.add_argument("--settings", metavar="JSON", help="as under phantom.slides, or a file")
+    parser.add_argument(
+        "--survival",
+        metavar="JSON",
+        help="also tell tumour fraction, survival, age and grade: see SurvivalSettings ({} takes "
+        "the defaults); or a file of it",
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument(
         "--manifest-only", action="store_true", help="leave drawing the slides to the workflow"
@@ -25,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the manifest and, unless left to the workflow, the slides."""
     from histopress.cli.settings import read_settings
-    from histopress.simulate.phantom import MANIFEST_COLUMNS, draw_cohort, draw_slide, manifest_rows
+    from histopress.simulate.phantom import draw_cohort, draw_slide
     from histopress.simulate.settings import PhantomSettings
-    from histopress.store import atomic, write_csv, write_json
+    from histopress.store import atomic, write_json
 
     settings = read_settings(PhantomSettings, options.settings, verb="simulate phantom")
     cohort = draw_cohort(settings, seed=options.seed)
@@ -39,7 +49,35 @@ def run(options: argparse.Namespace) -> int:
         with atomic(place.with_suffix(".truth.json")) as temporary:
             write_json(temporary, truth.as_json())
         progress(done, len(cohort))
-    with atomic(options.manifest) as temporary:
-        write_csv(temporary, manifest_rows(cohort, folder=options.folder), MANIFEST_COLUMNS)
+    write_manifest(
+        options.manifest,
+        settings,
+        seed=options.seed,
+        survival=options.survival,
+        folder=options.folder,
+    )
     print(f"{options.manifest}: {len(cohort)} slides")
     return 0
+
+
+def write_manifest(
+    path: Path, settings: "PhantomSettings", *, seed: int, survival: str | None, folder: str
+) -> None:
+    """Write the table of slides, with their whole truth where ``survival`` (JSON) is given."""
+    from histopress.cli.settings import read_settings
+    from histopress.simulate.phantom import MANIFEST_COLUMNS, draw_cohort, manifest_rows
+    from histopress.simulate.phantom_truth import COLUMNS, measure_fractions, truth_rows
+    from histopress.simulate.settings import SurvivalSettings
+    from histopress.store import atomic, write_csv
+
+    cohort = draw_cohort(settings, seed=seed)
+    rows, columns = manifest_rows(cohort, folder=folder), list(MANIFEST_COLUMNS)
+    if survival is not None:
+        law = read_settings(SurvivalSettings, survival, verb="simulate phantom")
+        fractions = measure_fractions(cohort, settings=settings, seed=seed)
+        columns = list(COLUMNS)
+        rows = truth_rows(
+            cohort, fractions, settings=settings, survival=law, seed=seed, folder=folder
+        )
+    with atomic(path) as temporary:
+        write_csv(temporary, rows, columns)

@@ -1,49 +1,86 @@
 """``histopress split``: patients to folds, for ever."""
 
 from dataclasses import field
+from typing import TYPE_CHECKING
 
+from histopress.cli.cohort import COHORT_PORTS
 from histopress.cli.job import Job, Port, Verb
-from histopress.cohort.settings import ProtocolSettings, TargetSettings
+from histopress.cohort.protocol_settings import ProtocolSettings, RotationProtocol
+from histopress.cohort.settings import TargetSettings
 from histopress.config import Seed
 from histopress.types import settings
+
+if TYPE_CHECKING:
+    from histopress.cohort.parts import Parts
 
 
 @settings
 class SplitSettings:
-    """What decides a new patient's fold."""
+    """What decides where a new patient stands."""
 
     seed: Seed = 1
     target: TargetSettings
-    protocol: ProtocolSettings = field(default_factory=ProtocolSettings)
+    protocol: ProtocolSettings = field(default_factory=RotationProtocol)
 
 
 def split(job: Job) -> None:
     """Add new patients and slides to the split; nobody who is in it moves."""
-    from histopress.cli.cohort import load_manifest
-    from histopress.cohort.splits import extend_split, read_split, write_split
-    from histopress.cohort.targets import slide_labels
+    from histopress.cli.cohort import load_labels, load_manifest
+    from histopress.cohort.divisions import divisions
+    from histopress.cohort.protocols import make_split, split_key
+    from histopress.cohort.splits import read_split, split_version, write_split
 
     chosen, name = job.settings, job.wildcard("target")
     manifest = load_manifest(job)
-    labels = slide_labels(manifest, name, chosen.target, seed=chosen.seed)
+    labels = load_labels(job, manifest, name, chosen.target)
     former = job.former("split")
     existing = read_split(former) if former else ()
-    rows = extend_split(
+    rows = make_split(
         manifest,
         labels,
         existing,
-        n_folds=chosen.protocol.folds,
-        key=job.seed("split", name).to_bytes(8, "big"),
+        settings=chosen.protocol,
+        key=split_key(chosen.seed, name),
+        table=_table(job),
     )
     write_split(job.output("split"), rows)
-    job.facts.update(slides=len(rows), new=len(rows) - len(existing))
+    found = divisions(rows, chosen.protocol, labels.strata.keys())
+    divided = {slide for parts in found for slide in parts.slides}
+    job.facts.update(
+        slides=len({row.slide_id for row in rows}),
+        new=len(rows) - len(existing),
+        version=split_version(rows),
+        divisions=len(found),
+        in_no_part=len(labels.strata.keys() - divided),
+    )
+
+
+def _table(job: Job) -> "tuple[Parts, ...]":
+    """Divisions of protocol ``table``, from the files given or else from where it says."""
+    from pathlib import Path
+
+    from histopress.cohort.split_files import read_divisions, split_files
+
+    chosen = job.settings.protocol
+    if chosen.kind != "table":
+        return ()
+    path = job.request.paths.get("table", Path(chosen.path))
+    job.reads("table", path, split_files(path))
+    return read_divisions(path)
 
 
 VERB = Verb(
     name="split",
     settings=SplitSettings,
-    inputs=(Port(name="manifest", help="table of the slides"),),
-    outputs=(Port(name="split", help="CSV: slide, fold, stratum"),),
+    inputs=(
+        *COHORT_PORTS,
+        Port(
+            name="table",
+            help="split table, or a folder of them, where the protocol takes one",
+            optional=True,
+        ),
+    ),
+    outputs=(Port(name="split", help="CSV: slide, repeat, group, fold, stratum, version"),),
     wildcards=("target",),
     run=split,
 )

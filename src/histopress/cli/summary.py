@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from histopress import study as names
+from histopress.study import Study, names
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def excluded_lines(study: names.Study) -> list[str]:
+def excluded_lines(study: Study) -> list[str]:
     """Say which slides are excluded and why."""
     from histopress.compress.slide import read_header
 
@@ -41,7 +41,7 @@ def excluded_lines(study: names.Study) -> list[str]:
     return lines
 
 
-def compression_lines(study: names.Study) -> list[str]:
+def compression_lines(study: Study) -> list[str]:
     """Say how much smaller the slides have become."""
     from histopress.compress.slide import read_header
 
@@ -60,7 +60,7 @@ def compression_lines(study: names.Study) -> list[str]:
     return lines
 
 
-def probe_lines(study: names.Study) -> list[str]:
+def probe_lines(study: Study) -> list[str]:
     """Say what a classifier tells from each encoder's embeddings."""
     from histopress.store import read_csv
 
@@ -79,7 +79,7 @@ def probe_lines(study: names.Study) -> list[str]:
     return lines
 
 
-def result_lines(study: names.Study) -> list[str]:
+def result_lines(study: Study) -> list[str]:
     """Say what each model reached."""
     from histopress.store import read_json
 
@@ -109,9 +109,9 @@ def _result_line(metrics: dict[str, Any]) -> str:
     )
 
 
-def places(study: names.Study) -> list[str]:
+def places(study: Study) -> list[str]:
     """Where the pictures and tables are."""
-    grids = dict.fromkeys(encoder.grid for encoder in study.config.encoders.values())
+    grids = dict.fromkeys(encoder.grid for encoder in study.config.slide_encoders.values())
     found = []
     if study.config.manifest is not None:
         found += [f"results/tiles/{grid}/*.png   tissue and tiles of each slide" for grid in grids]

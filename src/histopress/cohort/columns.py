@@ -10,6 +10,7 @@ OPTIONAL = ("center", "spacing_um", "mask_path", "sha256")
 ALIASES = {
     "case_id": "patient_id",
     "PATIENT": "patient_id",
+    "PATIENT_ID": "patient_id",
     "patient": "patient_id",
     "slide": "slide_id",
     "wsi": "slide_id",

@@ -69,8 +69,8 @@ def folds_of_parts(
             [
                 (
                     f"{len(wrong)} of {len(slides)} slides are not tested exactly once in "
-                    f"{len(divisions)} divisions: {listed(wrong)}; repeated random divisions are "
-                    "no folds, use each as a fixed split"
+                    f"{len(divisions)} divisions: {listed(wrong)}; such divisions are "
+                    "no folds; take them as they are with protocol: {kind: table, path: ...}"
                 )
             ]
         )

@@ -100,7 +100,7 @@ def assign_folds(
         if patient in folds:
             count(stratum, folds[patient])
     new = [patient for patient in patients if patient not in folds]
-    for patient in sorted(new, key=lambda name: (patients[name], _digest(key, name), name)):
+    for patient in sorted(new, key=lambda name: (patients[name], keyed_digest(key, name), name)):
         stratum = patients[patient]
         folds[patient] = min(
             range(n_folds),
@@ -108,12 +108,13 @@ def assign_folds(
                 filled[stratum, fold],
                 filled[stratum.label, fold],
                 filled[None, fold],
-                _digest(key, f"{patient}/{fold}"),
+                keyed_digest(key, f"{patient}/{fold}"),
             ),
         )
         count(stratum, folds[patient])
     return folds
 
 
-def _digest(key: bytes, text: str) -> bytes:
+def keyed_digest(key: bytes, text: str) -> bytes:
+    """Order that a key decides: HMAC-SHA-256 of a text."""
     return hmac.digest(key, text.encode(), "sha256")

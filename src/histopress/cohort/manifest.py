@@ -44,6 +44,8 @@ class SlideRow:
         Digest of the file, lower case.
     labels : mapping of str to str
         All other columns; an empty cell is an empty string.
+    number : int
+        Of the row, as a spreadsheet shows it; 0 unknown.
     """
 
     slide_id: str
@@ -54,6 +56,7 @@ class SlideRow:
     mask_path: str | None
     sha256: str | None
     labels: Mapping[str, str]
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -193,4 +196,5 @@ def _slide_row(record: Record) -> SlideRow:
         mask_path=values.get("mask_path") or None,
         sha256=values.get("sha256", "").lower() or None,
         labels={name: value for name, value in values.items() if name and name not in _RESERVED},
+        number=record.number,
     )

@@ -1,31 +1,63 @@
-"""A split on disk: the fold of every slide, without patients."""
+"""A split on disk: where every slide stands, without patients."""
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from histopress.cohort.folds import Stratum, assign_folds
-from histopress.cohort.manifest import Manifest
-from histopress.cohort.targets import Labels
-from histopress.errors import ConfigError, LeakError, StoreError
+from histopress.errors import StoreError
 from histopress.store import read_csv, write_csv
 
-COLUMNS = ("slide_id", "fold", "stratum")
+COLUMNS = ("slide_id", "repeat", "group", "fold", "stratum", "version")
 
 
 class SplitRow(NamedTuple):
-    """Fold of one slide, and the stratum that its patient had when they were assigned."""
+    """Where one slide stands in one repeat.
+
+    Attributes
+    ----------
+    slide_id : str
+    fold : int
+        From 0; 0 where the protocol has no folds.
+    stratum : str
+        That of the patient when they were assigned.
+    repeat : int
+        From 0; above 0 only where a rotation is repeated.
+    group : str
+        What the protocol holds on to besides the fold: ``external``, the centre, the part
+        (``train``, ``validation``, ``test``, ``none``), or the parts in all divisions of a table,
+        joined by spaces. Empty in a rotation.
+    version : int
+        From 1; :func:`histopress.cohort.rebalance.rebalance_split` makes the next.
+    """
 
     slide_id: str
     fold: int
     stratum: str
+    repeat: int = 0
+    group: str = ""
+    version: int = 1
+
+
+def sort_rows(rows: Iterable[SplitRow]) -> tuple[SplitRow, ...]:
+    """Order rows by slide id and repeat."""
+    return tuple(sorted(rows, key=lambda row: (row.slide_id, row.repeat)))
+
+
+def split_version(rows: Sequence[SplitRow]) -> int:
+    """Version of a split; that of the first where there is none yet.
+
+    Examples
+    --------
+    >>> split_version(()), split_version([SplitRow("a", 0, "x", version=2)])
+    (1, 2)
+    """
+    return max((row.version for row in rows), default=1)
 
 
 def write_split(path: Path, rows: Iterable[SplitRow]) -> None:
-    """Write a split, ordered by slide id."""
-    write_csv(path, [row._asdict() for row in sorted(rows)], COLUMNS)
+    """Write a split, ordered by slide id and repeat."""
+    write_csv(path, [row._asdict() for row in sort_rows(rows)], COLUMNS)
 
 
 def read_split(path: Path) -> tuple[SplitRow, ...]:
@@ -34,117 +66,43 @@ def read_split(path: Path) -> tuple[SplitRow, ...]:
     Raises
     ------
     StoreError
-        The file is missing or damaged: other columns, a fold that is no number from 0 up, a
-        slide named twice.
+        The file is missing or damaged: other columns, a repeat, fold or version that is no
+        number, a slide named twice in a repeat, several versions.
     """
-    rows = []
-    seen: set[str] = set()
+    rows: list[SplitRow] = []
+    seen: set[tuple[str, int]] = set()
     for number, cells in enumerate(read_csv(path), 2):
-        slide, fold, stratum = (cells.get(name) or "" for name in COLUMNS)
-        whole = tuple(cells) == COLUMNS and slide and stratum
-        if not whole or not re.fullmatch("[0-9]+", fold):
+        if tuple(cells) != COLUMNS or None in cells.values() or not _whole(cells):
             raise StoreError(
-                f"{path} row {number}: is not 'slide_id, fold, stratum' with a fold from 0 up; "
-                "take the file back from version control, or remove it to assign everyone anew"
+                f"{path} row {number}: is not '{', '.join(COLUMNS)}' with numbers for repeat and "
+                "fold (from 0) and version (from 1); take the file back from version control, or "
+                "remove it to assign everyone anew"
             )
-        if slide in seen:
-            raise StoreError(f"{path} row {number}: slide '{slide}' stands twice; keep one row")
-        seen.add(slide)
-        rows.append(SplitRow(slide, int(fold), stratum))
+        row = SplitRow(
+            slide_id=cells["slide_id"],
+            fold=int(cells["fold"]),
+            stratum=cells["stratum"],
+            repeat=int(cells["repeat"]),
+            group=cells["group"],
+            version=int(cells["version"]),
+        )
+        if (row.slide_id, row.repeat) in seen:
+            raise StoreError(
+                f"{path} row {number}: slide '{row.slide_id}' stands twice; keep one row"
+            )
+        if rows and row.version != rows[0].version:
+            raise StoreError(
+                f"{path} row {number}: is of version {row.version}, the rows above are of "
+                f"{rows[0].version}; take the file back from version control"
+            )
+        seen.add((row.slide_id, row.repeat))
+        rows.append(row)
     if not rows:
         raise StoreError(f"{path}: holds no slide; remove it to assign every patient")
-    return tuple(rows)
+    return sort_rows(rows)
 
 
-def extend_split(
-    manifest: Manifest,
-    labels: Labels,
-    existing_rows: Sequence[SplitRow],
-    *,
-    n_folds: int,
-    key: bytes,
-) -> tuple[SplitRow, ...]:
-    """Add the slides that are not yet in the split; rows that are there stay as they are.
-
-    A new slide follows its patient; a new patient is assigned by
-    :func:`histopress.cohort.folds.assign_folds` within class and centre. Where labels belong to
-    slides, a patient counts as their last class (of two: the positive one). Rows of slides that
-    have left the manifest are kept, so that a slide that returns finds its place.
-
-    Raises
-    ------
-    ConfigError
-        A class has fewer patients than there are folds, or the rows have another number of
-        folds.
-    LeakError
-        Rows put slides of one patient into different folds.
-    """
-    _check_number(existing_rows, n_folds)
-    check_size(manifest, labels, n_folds)
-    strata = _strata(manifest, labels)
-    known = {row.slide_id: row.fold for row in existing_rows}
-    before = _patient_folds(manifest, known)
-    folds = assign_folds(strata, before, n_folds=n_folds, key=key)
-    new = [
-        SplitRow(slide, folds[manifest.patients[slide]], str(strata[manifest.patients[slide]]))
-        for slide in labels.codes
-        if slide not in known
-    ]
-    return tuple(sorted([*existing_rows, *new]))
-
-
-def _check_number(rows: Sequence[SplitRow], n_folds: int) -> None:
-    found = max((row.fold for row in rows), default=n_folds - 1) + 1
-    if found != n_folds:
-        raise ConfigError(
-            f"the split on disk has {found} folds, the protocol asks for {n_folds}; "
-            f"set folds: {found}, or remove the split to assign every patient anew"
-        )
-
-
-def check_size(manifest: Manifest, labels: Labels, n_folds: int) -> None:
-    """Refuse a class with fewer patients than folds.
-
-    Raises
-    ------
-    ConfigError
-        Names class, patients and folds.
-    """
-    pairs = {(manifest.patients[slide], code) for slide, code in labels.codes.items()}
-    counts = Counter(code for _, code in pairs)
-    for code, name in enumerate(labels.classes):
-        if counts[code] < n_folds:
-            raise ConfigError(
-                f"target '{labels.target}': class {name!r} has {counts[code]} patients, the "
-                f"protocol has {n_folds} folds; each fold needs one; add patients, lower folds, "
-                "or merge classes"
-            )
-
-
-def _strata(manifest: Manifest, labels: Labels) -> dict[str, Stratum]:
-    """Class and centre of each patient with a label."""
-    slides: dict[str, list[str]] = defaultdict(list)
-    for slide in labels.codes:
-        slides[manifest.patients[slide]].append(slide)
-    strata = {}
-    for patient, own in slides.items():
-        codes = {labels.codes[slide] for slide in own}
-        code = labels.positive if labels.positive in codes else max(codes)
-        centers = sorted(filter(None, (manifest[slide].center for slide in own)))
-        strata[patient] = Stratum(labels.classes[code], centers[0] if centers else "")
-    return strata
-
-
-def _patient_folds(manifest: Manifest, known: Mapping[str, int]) -> dict[str, int]:
-    first: dict[str, str] = {}
-    for slide in sorted(known):
-        if slide not in manifest.patients:
-            continue
-        before = first.setdefault(manifest.patients[slide], slide)
-        if known[before] != known[slide]:
-            raise LeakError(
-                f"slides '{before}' (fold {known[before]}) and '{slide}' (fold {known[slide]}) "
-                "are of one patient now; correct patient_id, or remove the split to assign "
-                "every patient anew"
-            )
-    return {patient: known[slide] for patient, slide in first.items()}
+def _whole(cells: dict[str, str]) -> bool:
+    numbers = all(re.fullmatch("[0-9]+", cells[name]) for name in ("repeat", "fold"))
+    version = re.fullmatch("[1-9][0-9]*", cells["version"])
+    return bool(numbers and version and cells["slide_id"] and cells["stratum"])

@@ -8,6 +8,8 @@ from pathlib import Path
 from histopress.errors import ManifestError
 
 DELIMITERS = (",", ";", "\t")
+TABBED = (".tsv", ".txt")
+"""Endings of tables that are separated by tabs; cBioPortal writes ``.txt``."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,10 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read a .csv or .tsv file.
+    """Read a .csv, .tsv or .txt file.
 
-    A .tsv is separated by tabs. A .csv is separated by whichever of comma, semicolon and tab
-    splits the header into most columns: spreadsheets of many countries write semicolons.
+    A .tsv or .txt is separated by tabs. A .csv is separated by whichever of comma, semicolon and
+    tab splits the header into most columns: spreadsheets of many countries write semicolons.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def read_table(path: Path) -> Table:
     """
     lines, delimiter = _split_hint(list(io.StringIO(_read_text(path), newline="")))
     if delimiter is None:
-        delimiter = "\t" if path.suffix.lower() == ".tsv" else _guess_delimiter(lines)
+        delimiter = "\t" if path.suffix.lower() in TABBED else _guess_delimiter(lines)
     try:
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         cells = [(number, [cell.strip() for cell in row]) for number, row in enumerate(reader, 1)]
@@ -55,13 +57,13 @@ def read_table(path: Path) -> Table:
 
 
 def _read_text(path: Path) -> str:
-    if path.suffix.lower() not in {".csv", ".tsv"}:
-        raise ManifestError([f"{path}: is not a table; allowed are .csv and .tsv"])
+    if path.suffix.lower() not in {".csv", *TABBED}:
+        raise ManifestError([f"{path}: is not a table; allowed are .csv, .tsv and .txt"])
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise ManifestError(
-            [f"{path}: cannot be read ({error.strerror}); give the path of a .csv or .tsv file"]
+            [f"{path}: cannot be read ({error.strerror}); is the path right?"]
         ) from error
     except UnicodeDecodeError as error:
         byte = f"byte {error.object[error.start]:#04x} at position {error.start}"

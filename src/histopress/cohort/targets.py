@@ -1,56 +1,85 @@
 """Labels of slides for one target."""
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from math import isfinite
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
+from histopress.cohort.labels.conventions import FollowUp, coding_of, find_follow_up
+from histopress.cohort.labels.join import Join, join_table
+from histopress.cohort.labels.outcome import Kind, Label, Outcome
+from histopress.cohort.labels.tables import LabelRow, LabelTable
+from histopress.cohort.labels.units import Units
+from histopress.cohort.labels.values import class_labels, number_labels, survival_labels
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.settings import TargetSettings
+from histopress.cohort.permutation import permute_labels
+from histopress.cohort.settings import (
+    ClassificationTarget,
+    RegressionTarget,
+    SurvivalTarget,
+    TargetSettings,
+)
 from histopress.errors import ConfigError, ManifestError
 from histopress.seeds import generator
 
-_MISSING_WORDS = frozenset({"na", "n/a", "#n/a", "nan", "null"})
+QUARTERS = 4
+"""Strata that numbers are divided into, so that folds are balanced."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """Classes of the slides that have a label.
+    """Labels of the slides that have one.
 
     Attributes
     ----------
     target : str
         Name of the target.
-    classes : tuple of str
-        In order; a class is named by its place.
-    positive : int
-        Of two classes the one whose probability is the score, otherwise the last.
+    kind : str
+        ``classification``, ``regression`` or ``survival``.
     level : str
-        ``slide`` or ``patient``.
-    codes : mapping of str to int
-        Class of each labelled slide, in the order of slide ids.
-    unlabelled : tuple of str
-        Slides whose cell is empty; they take no part.
+        ``slide`` or ``patient``: what one label belongs to.
+    values : mapping of str to Label
+        By slide id, in the order of ids: place of the class, number, or outcome.
+    left_out : mapping of str to str
+        Why each other slide has no label, by slide id.
+    strata : mapping of str to str
+        What folds are balanced by, for each labelled slide: the class, the quarter of the
+        numbers, or whether the event was seen.
+    classes : tuple of str
+        In order; a class is named by its place. Empty unless classification.
+    positive : int
+        Of two classes the one whose probability is the score, of more the last.
+    unit : str or None
+        Of times or numbers.
     permuted : bool
         Whether the labels were shuffled, as a control.
     """
 
     target: str
-    classes: tuple[str, ...]
-    positive: int
-    level: str
-    codes: Mapping[str, int]
-    unlabelled: tuple[str, ...]
+    kind: Kind
+    level: Literal["slide", "patient"]
+    values: Mapping[str, Label]
+    left_out: Mapping[str, str]
+    strata: Mapping[str, str]
+    classes: tuple[str, ...] = ()
+    positive: int = 0
+    unit: str | None = None
     permuted: bool = False
 
 
 def slide_labels(
-    manifest: Manifest, target_name: str, settings: TargetSettings, *, seed: int
+    manifest: Manifest,
+    target_name: str,
+    settings: TargetSettings,
+    *,
+    seed: int,
+    table: LabelTable | None = None,
 ) -> Labels:
-    """Read the labels of one target from the manifest.
+    """Read the labels of one target.
+
+    A slide without a label (an empty cell, or a word such as ``NA``) takes no part in this target
+    and in no other is it missed.
 
     Parameters
     ----------
@@ -60,96 +89,142 @@ def slide_labels(
     settings : TargetSettings
     seed : int
         The run's seed; only a permuted target uses it.
+    table : LabelTable, optional
+        That of ``settings.table``, see :func:`histopress.cohort.labels.sources.read_source`; the
+        manifest's own columns without.
 
     Raises
     ------
     ManifestError
-        No such column; a label that is not a declared class; fewer than two classes; a
-        patient-level target whose slides disagree within a patient.
+        No such column; labels that cannot be read; fewer than two classes, no event, or one
+        number only; slides of one patient that disagree at patient level.
     ConfigError
-        Declared classes or the positive class do not fit.
+        Declared classes, the positive class or the columns of a follow-up do not fit.
     """
-    cells = manifest.column(settings.column)
-    given = {slide: cells[slide] for slide in sorted(cells) if cells[slide]}
-    classes = _classes(given, target_name, settings)
-    positive = _positive(classes, target_name, settings)
-    codes = {slide: classes.index(label) for slide, label in given.items()}
-    if settings.level == "patient":
-        _refuse_conflicts(codes, manifest.patients, target_name, classes)
-    if settings.permute is not None:
-        groups = manifest.patients if settings.level == "patient" else {s: s for s in codes}
-        rng = generator(seed, "permute", target_name, settings.permute)
-        codes = _permute(codes, groups, rng)
-    return Labels(
-        target=target_name,
-        classes=classes,
-        positive=positive,
-        level=settings.level,
-        codes=codes,
-        unlabelled=tuple(sorted(slide for slide, label in cells.items() if not label)),
-        permuted=settings.permute is not None,
+    where = f"target '{target_name}'"
+    try:
+        rows = table or manifest_table(manifest)
+        join = join_table(rows, manifest.patients, by=settings.table.by if settings.table else None)
+        labels = _read(join, target_name, settings)
+    except ManifestError as error:
+        raise ManifestError([f"{where}: {fault}" for fault in error.faults]) from error
+    if settings.permute is None:
+        return labels
+    rng = generator(seed, "permute", target_name, settings.permute)
+    return permute_target(labels, manifest, rng=rng)
+
+
+def permute_target(labels: Labels, manifest: Manifest, *, rng: np.random.Generator) -> Labels:
+    """Shuffle labels among patients of one centre; see :func:`permute_labels`."""
+    centers = {row.slide_id: row.center or "" for row in manifest}
+    source = permute_labels(tuple(labels.values), manifest.patients, centers, rng=rng)
+    return replace(
+        labels,
+        values={slide: labels.values[source[slide]] for slide in labels.values},
+        strata={slide: labels.strata[source[slide]] for slide in labels.strata},
+        permuted=True,
     )
 
 
-def order_classes(labels: Iterable[str]) -> tuple[str, ...]:
-    """Sort labels; numbers by value, also inside words.
-
-    Examples
-    --------
-    >>> order_classes(["10", "9", "0.5"])
-    ('0.5', '9', '10')
-    >>> order_classes(["grade 10", "grade 2"])
-    ('grade 2', 'grade 10')
-    """
-
-    def key(label: str) -> tuple[object, ...]:
-        try:
-            number = float(label)
-        except ValueError:
-            number = float("nan")
-        if isfinite(number):
-            return (0, number, (), label)
-        parts = re.split(r"([0-9]+)", label)
-        pieces = ((0, int(p), "") if p.isascii() and p.isdigit() else (1, 0, p) for p in parts)
-        return (1, 0.0, tuple(pieces), label)
-
-    return tuple(sorted(set(labels), key=key))
+def manifest_table(manifest: Manifest) -> LabelTable:
+    """Give the manifest's label columns as a table that joins by slide."""
+    rows = tuple(
+        LabelRow(
+            row.number or place,
+            {**row.labels, "slide_id": row.slide_id, "center": row.center or ""},
+        )
+        for place, row in enumerate(manifest, 2)
+    )
+    columns = tuple(dict.fromkeys((*(name for row in rows[:1] for name in row.cells),)))
+    return LabelTable(name="manifest", columns=columns, rows=rows)
 
 
-def _classes(given: Mapping[str, str], target: str, settings: TargetSettings) -> tuple[str, ...]:
-    where = f"target '{target}', column '{settings.column}'"
-    if settings.classes is None:
-        doubtful = sorted(slide for slide in given if given[slide].casefold() in _MISSING_WORDS)
-        if doubtful:
-            raise ManifestError(
-                [
-                    f"slide '{slide}': label {given[slide]!r} of {where} looks like a missing "
-                    "value; leave the cell empty, or list it under 'classes'"
-                    for slide in doubtful
-                ]
-            )
-        classes = order_classes(given.values())
-    else:
-        classes = settings.classes
-        if len(set(classes)) < len(classes):
-            raise ConfigError(f"target '{target}': a class is listed twice in {list(classes)}")
-        allowed = ", ".join(f"'{name}'" for name in classes)
-        faults = [
-            f"slide '{slide}': label {label!r} of {where} is not a class; allowed are {allowed}, "
-            "or an empty cell"
-            for slide, label in given.items()
-            if label not in classes
-        ]
-        if faults:
-            raise ManifestError(faults)
-    present = sorted(set(given.values()))
-    if len(present) < 2:
-        only = f"every labelled slide is {present[0]!r}" if present else "no slide has a label"
-        raise ManifestError([f"{where}: {only}; at least two classes are needed"])
-    return classes
+def _read(join: Join, target: str, settings: TargetSettings) -> Labels:
+    if isinstance(settings, ClassificationTarget):
+        return _classes(join, target, settings)
+    if isinstance(settings, RegressionTarget):
+        return _numbers(join, target, settings)
+    return _survival(join, target, settings)
 
 
-def _positive(classes: tuple[str, ...], target: str, settings: TargetSettings) -> int:
+def _classes(join: Join, target: str, settings: ClassificationTarget) -> Labels:
+    declared = settings.classes
+    if declared and len(set(declared)) < len(declared):
+        raise ConfigError(f"target '{target}': a class is listed twice in {list(declared)}")
+    found = class_labels(join, settings.column, level=settings.level, classes=declared)
+    codes = found.codes.tolist()
+    return Labels(
+        target=target,
+        kind="classification",
+        level=settings.level,
+        values={slide: codes[unit] for slide, unit in _places(found.units)},
+        left_out=found.units.left_out,
+        strata={slide: found.classes[codes[unit]] for slide, unit in _places(found.units)},
+        classes=found.classes,
+        positive=_positive(found.classes, target, settings),
+    )
+
+
+def _numbers(join: Join, target: str, settings: RegressionTarget) -> Labels:
+    found = number_labels(join, settings.column, level=settings.level)
+    if len(set(found.values.tolist())) < 2:
+        raise ManifestError(
+            [
+                (
+                    f"{join.table.name}, column '{settings.column}': every number is "
+                    f"{found.values[0]:g}; there is nothing to learn"
+                )
+            ]
+        )
+    ranks = np.argsort(np.argsort(found.values, kind="stable"), kind="stable")
+    quarters = 1 + ranks * QUARTERS // len(ranks)
+    return Labels(
+        target=target,
+        kind="regression",
+        level=settings.level,
+        values={slide: float(found.values[unit]) for slide, unit in _places(found.units)},
+        left_out=found.units.left_out,
+        strata={slide: f"quarter {quarters[unit]}" for slide, unit in _places(found.units)},
+        unit=settings.unit,
+    )
+
+
+def _survival(join: Join, target: str, settings: SurvivalTarget) -> Labels:
+    columns = _follow_up(join.table, target, settings)
+    found = survival_labels(join, columns, level=settings.level, competing=settings.competing)
+    outcomes = [
+        Outcome(float(time), bool(event), int(cause))
+        for time, event, cause in zip(found.times, found.events, found.causes, strict=True)
+    ]
+    words = {True: "event", False: "censored"}
+    return Labels(
+        target=target,
+        kind="survival",
+        level=settings.level,
+        values={slide: outcomes[unit] for slide, unit in _places(found.units)},
+        left_out=found.units.left_out,
+        strata={slide: words[outcomes[unit].event] for slide, unit in _places(found.units)},
+        unit=found.unit,
+    )
+
+
+def _follow_up(table: LabelTable, target: str, settings: SurvivalTarget) -> FollowUp:
+    if settings.time and settings.event and not settings.endpoint:
+        coding = settings.coding or coding_of(settings.event)
+        return FollowUp(time=settings.time, event=settings.event, unit=settings.unit, coding=coding)
+    if settings.time or settings.event or not settings.endpoint:
+        raise ConfigError(
+            f"target '{target}': give the columns 'time' and 'event', or 'endpoint' alone (such as "
+            "os) where the columns have the names of another tool"
+        )
+    return find_follow_up(table, settings.endpoint)
+
+
+def _places(units: Units) -> list[tuple[str, int]]:
+    return sorted(units.of_slide.items())
+
+
+def _positive(classes: tuple[str, ...], target: str, settings: ClassificationTarget) -> int:
     if settings.positive is None:
         return len(classes) - 1
     if settings.positive not in classes:
@@ -163,32 +238,3 @@ def _positive(classes: tuple[str, ...], target: str, settings: TargetSettings) -
             "it is for two, order 'classes' instead"
         )
     return classes.index(settings.positive)
-
-
-def _refuse_conflicts(
-    codes: Mapping[str, int], patients: Mapping[str, str], target: str, classes: tuple[str, ...]
-) -> None:
-    slides: dict[str, dict[int, str]] = defaultdict(dict)
-    for slide, code in codes.items():
-        slides[patients[slide]].setdefault(code, slide)
-    faults = []
-    for found in slides.values():
-        if len(found) > 1:
-            text = " and ".join(f"'{slide}' is {classes[code]!r}" for code, slide in found.items())
-            faults.append(
-                f"target '{target}' belongs to the patient, but slides of one patient disagree: "
-                f"{text}; correct the labels or set level: slide"
-            )
-    if faults:
-        raise ManifestError(faults)
-
-
-def _permute(
-    codes: Mapping[str, int], groups: Mapping[str, str], rng: np.random.Generator
-) -> dict[str, int]:
-    """Shuffle codes among groups; the result does not depend on the order of rows."""
-    label = {groups[slide]: code for slide, code in codes.items()}
-    names = sorted(label)
-    shuffled = rng.permutation([label[name] for name in names])
-    new = dict(zip(names, shuffled.tolist(), strict=True))
-    return {slide: new[groups[slide]] for slide in codes}

@@ -1,16 +1,21 @@
-"""Layers that several encoders are built of."""
+"""Layers that several networks are built of, of encoders and of slides."""
+
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+LayerT = TypeVar("LayerT", bound=nn.Conv2d | nn.Linear)
 
 SLOPE = 0.2
 """Of LeakyReLU, in all published networks."""
 
 
 class Dropout(nn.Module):
-    """Dropout that draws from a generator of its own; :class:`torch.nn.Dropout` takes the global.
+    """Drop whole channels, drawing from a generator of its own; torch's layers take the global.
 
+    Of maps this is spatial dropout (:class:`torch.nn.Dropout2d`), of vectors the plain one.
     Masks are drawn on the CPU, so that they are the same on every device.
     """
 
@@ -19,12 +24,21 @@ class Dropout(nn.Module):
         self.probability = probability
         self.source = source
 
-    def forward(self, values: Float[Tensor, "B C"]) -> Float[Tensor, "B C"]:
-        """Zero values with the set probability and scale up the rest; identity in evaluation."""
+    def forward(self, values: Float[Tensor, "B C ..."]) -> Float[Tensor, "B C ..."]:
+        """Zero channels with the set probability and scale up the rest; nothing in evaluation."""
         if not self.training or self.probability == 0:
             return values
-        keep = torch.rand(values.shape, generator=self.source) >= self.probability
-        return values * (keep.to(values) / (1 - self.probability))
+        keep = torch.rand(values.shape[:2], generator=self.source) >= self.probability
+        scale = keep.to(values) / (1 - self.probability)
+        return values * scale.reshape(*values.shape[:2], *[1] * (values.ndim - 2))
+
+
+def he_uniform(layer: LayerT, source: torch.Generator) -> LayerT:
+    """Draw a layer's kernel by He's uniform rule from ``source``; its bias starts at zero."""
+    nn.init.kaiming_uniform_(layer.weight, a=SLOPE, generator=source)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
 
 
 def dense_head(
@@ -41,9 +55,7 @@ def dense_head(
 
 
 def initialise(network: nn.Module, source: torch.Generator) -> None:
-    """Draw weights by He's uniform rule from ``source``; biases start at zero."""
+    """Draw all weights by He's uniform rule from ``source``; biases start at zero."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_uniform_(module.weight, a=SLOPE, generator=source)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+            he_uniform(module, source)

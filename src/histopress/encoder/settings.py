@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from histopress.encoder.features_settings import FeaturesSettings as FeaturesSettings
 from histopress.patches.settings import AugmentSettings
 from histopress.types import settings
 
@@ -269,10 +270,10 @@ TrainedSettings = (
 )
 """Encoders that the workflow trains on patches."""
 
-EncoderSettings = Annotated[
-    MeanRgbSettings | ImportedSettings | TrainedSettings | ForeignSettings,
-    Field(discriminator="kind"),
-]
+SlideEncoderSettings = MeanRgbSettings | ImportedSettings | TrainedSettings | ForeignSettings
+"""Encoders that the workflow runs on slides."""
+
+EncoderSettings = Annotated[SlideEncoderSettings | FeaturesSettings, Field(discriminator="kind")]
 
 
 def input_name(px: int, spacing_um: float) -> str:

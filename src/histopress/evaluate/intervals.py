@@ -1,32 +1,82 @@
 """Intervals that take patients, not slides, as what was sampled."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int
+from jaxtyping import Float64
+from scipy.special import stdtrit
+
+from histopress.evaluate.exact import (
+    disjoint_comparable,
+    disjoint_pairs,
+    disjoint_patients,
+    perfect_bound,
+    perfect_correlation_bound,
+)
+from histopress.evaluate.families import (
+    FAMILIES,
+    FEW_PATIENTS,
+    NEAR_CHANCE,
+    Family,
+    FamilyRule,
+    near_chance,
+)
+from histopress.evaluate.resampling import (
+    Statistic,
+    bootstrap,
+    bootstrap_error,
+    jackknife_errors,
+    patient_weights,
+    percentiles,
+)
+from histopress.evaluate.scale import Scale, scaled_bounds
+
+__all__ = [
+    "BOOTSTRAP",
+    "ESTIMAND",
+    "EXACT",
+    "FAMILIES",
+    "FEW_PATIENTS",
+    "NONE",
+    "PROCEDURE",
+    "Family",
+    "FamilyRule",
+    "Interval",
+    "Statistic",
+    "bootstrap",
+    "disjoint_comparable",
+    "disjoint_pairs",
+    "disjoint_patients",
+    "jackknife_errors",
+    "make_interval",
+    "no_interval",
+    "patient_weights",
+    "percentiles",
+    "perfect_bound",
+]
 
 ESTIMAND = "these models on new patients of the same population"
-"""What an interval is about. How models vary over training sets is not in it."""
+"""What an interval is about unless it says otherwise. How models vary is not in it."""
+
+PROCEDURE = "the procedure on a new cohort"
+"""What repeated splits are about: models trained anew, by the same rules, on as many patients."""
 
 BOOTSTRAP = "percentile bootstrap of patients within folds"
+SCALED = {
+    "logit": "bootstrap of patients within folds, logit scale, Student's t",
+    "fisher": "bootstrap of patients within folds, Fisher's z, Student's t",
+}
+JACKKNIFE = {
+    "logit": "jackknife of patients within folds, logit scale, Student's t",
+    "fisher": "jackknife of patients within folds, Fisher's z, Student's t",
+}
 EXACT = "exact one-sided bound over patients"
 NONE = "none"
 
-FEW_PATIENTS = 20
-"""Below so many patients of the rarer class intervals carry a warning.
-
-Simulated (300 normal cohorts a row, 4 folds, two slides a patient): 95 % intervals of AUCs from 0.5
-to 0.97 covered 0.85 to 0.96 with 8 to 12 patients a class or 10 positives in 100 patients, and
-0.90 to 0.96 with 20 or more.
-"""
-
-_CHUNK_VALUES = 2_000_000
-
-Statistic = Callable[[Float64[np.ndarray, "resamples units"]], Float64[np.ndarray, " resamples"]]
-"""A metric under weights: how often each unit counts in each resample. NaN where undefined."""
+_NO_SPREAD = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,110 +130,6 @@ class Interval:
         return cls(low=low, high=high, **{name: entry[name] for name in names})
 
 
-def patient_weights(
-    patients: Int[np.ndarray, " units"],
-    folds: Int[np.ndarray, " units"],
-    *,
-    n_resamples: int,
-    rng: np.random.Generator,
-) -> Float64[np.ndarray, "resamples units"]:
-    """Draw how often each unit counts when patients are drawn with replacement within folds.
-
-    All slides of a patient come and go together: they are no independent observations. Drawing
-    stays within folds because each fold has its own model, and how many patients each model was
-    tested on was fixed by the split and not by chance.
-    """
-    weights = np.zeros((n_resamples, len(patients)))
-    for fold in np.unique(folds):
-        inside = np.flatnonzero(folds == fold)
-        names, member = np.unique(patients[inside], return_inverse=True)
-        counts = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), n_resamples)
-        weights[:, inside] = counts[:, member]
-    return weights
-
-
-def bootstrap(
-    statistics: Mapping[str, Statistic],
-    *,
-    patients: Int[np.ndarray, " units"],
-    folds: Int[np.ndarray, " units"],
-    n_resamples: int,
-    rng: np.random.Generator,
-) -> dict[str, Float64[np.ndarray, " resamples"]]:
-    """Compute every statistic on the same resamples of patients.
-
-    Resamples are drawn in portions, so that memory stays near 50 MB for any cohort; the size of
-    a portion follows from the number of units alone, and so do the values drawn.
-    """
-    portion = max(1, _CHUNK_VALUES // max(1, len(patients)))
-    found: dict[str, list[np.ndarray]] = {name: [] for name in statistics}
-    for start in range(0, n_resamples, portion):
-        size = min(portion, n_resamples - start)
-        weights = patient_weights(patients, folds, n_resamples=size, rng=rng)
-        for name, statistic in statistics.items():
-            found[name].append(statistic(weights))
-    return {name: np.concatenate(values) for name, values in found.items()}
-
-
-def percentiles(
-    replicates: Float64[np.ndarray, " resamples"], level: float
-) -> tuple[float, float] | None:
-    """Bounds that leave ``(1 - level) / 2`` of the defined replicates on either side."""
-    defined = replicates[np.isfinite(replicates)]
-    if not defined.size:
-        return None
-    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-def perfect_bound(trials: Sequence[int], level: float) -> float:
-    """Lower bound of a mean of proportions when every trial of each went well.
-
-    With k independent trials that each succeed with probability p, all succeed with p^k, so
-    p ≥ (α/2)^(1/k) at confidence 1 - α/2 (Clopper & Pearson, Biometrika 1934, at x = k). A mean
-    of several proportions takes each at α over their number (Bonferroni), so it holds, if wide.
-
-    Parameters
-    ----------
-    trials : sequence of int
-        Independent trials of each proportion; 0 gives the bound 0.
-    level : float
-
-    Examples
-    --------
-    >>> round(perfect_bound([20], 0.95), 3)
-    0.832
-    """
-    tail = (1 - level) / 2 / len(trials)
-    return sum(tail ** (1 / k) if k else 0.0 for k in trials) / len(trials)
-
-
-def disjoint_pairs(
-    positives: Bool[np.ndarray, " units"],
-    patients: Int[np.ndarray, " units"],
-    folds: Int[np.ndarray, " units"],
-) -> int:
-    """Count pairs of a positive and a negative unit within folds that share no patient.
-
-    Such pairs are independent trials of "the positive scores above the negative", each with the
-    AUC of its fold's model as probability. A patient with slides of both classes serves either
-    side, but one pair only.
-
-    Examples
-    --------
-    >>> disjoint_pairs(np.array([True, True, False]), np.arange(3), np.zeros(3, int))
-    1
-    """
-    total = 0
-    for fold in np.unique(folds):
-        inside = folds == fold
-        with_positive = set(patients[inside & positives].tolist())
-        with_negative = set(patients[inside & ~positives].tolist())
-        everyone = len(with_positive | with_negative)
-        total += min(len(with_positive), len(with_negative), everyone // 2)
-    return total
-
-
 def make_interval(
     estimate: float,
     replicates: Float64[np.ndarray, " resamples"],
@@ -193,11 +139,18 @@ def make_interval(
     level: float,
     n_patients: int,
     n_slides: int,
+    family: Family = "share",
+    n_folds: int = 1,
+    error: float | None = None,
 ) -> Interval:
-    """Choose the method that suits the estimate.
+    """Choose the method that suits the metric and its estimate.
 
-    Where everything is right (or everything wrong), every resample is so too and the bootstrap
-    would give an interval of no width; the exact bound takes its place.
+    AUC, C and correlations: ``estimate ± t · standard error`` on the logit or z scale, t with as
+    many degrees of freedom as patients less folds; of the methods in ``benchmarks/coverage.md``
+    the one in range most often for each of them. Shares and other numbers: percentiles of the
+    bootstrap, as their ends are no ends of a scale. Where everything is
+    right (or everything wrong), every resample is so too and would give an interval of no width;
+    the exact bound takes its place.
 
     Parameters
     ----------
@@ -207,36 +160,40 @@ def make_interval(
     trials : sequence of int
         For :func:`perfect_bound`.
     few : int
-        Patients of the rarer class.
+        Patients of the kind that the family counts: see :data:`FAMILIES`.
     level : float
     n_patients, n_slides : int
+    family : str
+    n_folds : int
+        Folds within which patients were drawn.
+    error : float, optional
+        Standard error from :func:`jackknife_errors`; the bootstrap's takes its place where it is
+        None or NaN.
     """
+    degenerate = int((~np.isfinite(replicates)).sum())
     facts: dict[str, Any] = {"estimate": estimate, "level": level}
     facts |= {"n_patients": n_patients, "n_slides": n_slides}
-    if estimate in {0.0, 1.0}:
-        bound = perfect_bound(trials, level)
-        low, high = (bound, 1.0) if estimate else (0.0, 1 - bound)
-        counts = " and ".join(str(k) for k in trials)
-        warning = (
-            f"all {'right' if estimate else 'wrong'}, so resampling shows no spread; the bound "
-            f"rests on {counts} comparisons that share no patient"
-        )
-        return Interval(**facts, low=low, high=high, method=EXACT, warning=warning)
-    degenerate = int((~np.isfinite(replicates)).sum())
-    bounds = percentiles(replicates, level)
+    if _perfect(estimate, family):
+        return _exact(estimate, trials, level=level, family=family, facts=facts)
     facts |= {"n_resamples": len(replicates), "degenerate": degenerate}
-    if bounds is None:
+    if degenerate == len(replicates):
         warning = "the metric is undefined in every resample; there are too few patients"
         return Interval(**facts, low=None, high=None, method=NONE, warning=warning)
-    warnings = []
-    if few < FEW_PATIENTS:
-        warnings.append(f"only {few} patients of the rarer class: the interval is likely too short")
-    if degenerate:
-        warnings.append(
-            f"{degenerate} of {len(replicates)} resamples lack a class and are left out"
+    rule = FAMILIES[family]
+    if rule.scale == "plain":
+        bounds, method = percentiles(replicates, level), BOOTSTRAP
+    else:
+        bounds, method = _scaled(
+            estimate, replicates, rule.scale, n_folds=n_folds, error=error, facts=facts
         )
+    if bounds is None:
+        warning = f"{n_patients} patients in {n_folds} folds show no spread"
+        return Interval(**facts, low=None, high=None, method=NONE, warning=warning)
+    warnings = _warnings(rule, few, degenerate, len(replicates))
+    if n_folds > 1 and near_chance(estimate, bounds, rule.chance):
+        warnings.append(NEAR_CHANCE)
     text = "; ".join(warnings) or None
-    return Interval(**facts, low=bounds[0], high=bounds[1], method=BOOTSTRAP, warning=text)
+    return Interval(**facts, low=bounds[0], high=bounds[1], method=method, warning=text)
 
 
 def no_interval(reason: str, *, level: float, n_patients: int, n_slides: int) -> Interval:
@@ -251,3 +208,57 @@ def no_interval(reason: str, *, level: float, n_patients: int, n_slides: int) ->
         n_slides=n_slides,
         warning=f"undefined: {reason}",
     )
+
+
+def _perfect(estimate: float, family: Family) -> bool:
+    if family == "free":
+        return False
+    ends = (-1.0, 1.0) if family == "correlation" else (0.0, 1.0)
+    return min(abs(estimate - end) for end in ends) < _NO_SPREAD
+
+
+def _exact(
+    estimate: float, trials: Sequence[int], *, level: float, family: Family, facts: dict[str, Any]
+) -> Interval:
+    counts = " and ".join(str(k) for k in trials)
+    if family == "correlation":
+        bound = perfect_correlation_bound(trials, level)
+        low, high = (bound, 1.0) if estimate > 0 else (-1.0, -bound)
+        what = f"all ranks {'agree' if estimate > 0 else 'are reversed'}"
+    else:
+        bound = perfect_bound(trials, level)
+        low, high = (bound, 1.0) if estimate > 0.5 else (0.0, 1 - bound)
+        what = f"all {'right' if estimate > 0.5 else 'wrong'}"
+    warning = (
+        f"{what}, so resampling shows no spread; the bound rests on {counts} comparisons that "
+        "share no patient"
+    )
+    return Interval(**facts, low=low, high=high, method=EXACT, warning=warning)
+
+
+def _scaled(
+    estimate: float,
+    replicates: Float64[np.ndarray, " resamples"],
+    scale: Scale,
+    *,
+    n_folds: int,
+    error: float | None,
+    facts: Mapping[str, Any],
+) -> tuple[tuple[float, float] | None, str]:
+    method, freedom = JACKKNIFE[scale], facts["n_patients"] - n_folds
+    if error is None or not np.isfinite(error):
+        method = SCALED[scale]
+        error = bootstrap_error(replicates, n_patients=facts["n_patients"], n_folds=n_folds)
+    if error is None or error < _NO_SPREAD or freedom < 1:
+        return None, NONE
+    quantile = float(stdtrit(freedom, (1 + facts["level"]) / 2))
+    return scaled_bounds(estimate, error, scale=scale, quantile=quantile), method
+
+
+def _warnings(rule: FamilyRule, few: int, degenerate: int, drawn: int) -> list[str]:
+    found = []
+    if few < rule.few:
+        found.append(f"only {few} {rule.counted}: the interval may not hold its level")
+    if degenerate:
+        found.append(f"{degenerate} of {drawn} resamples {rule.lacking} and are left out")
+    return found

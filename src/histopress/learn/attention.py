@@ -1,13 +1,12 @@
 """Gated attention over the cells of a compressed slide."""
 
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from histopress.encoder.layers import SLOPE, Dropout, he_uniform
 from histopress.errors import SlideError
-from histopress.learn.network import NEGATIVE_SLOPE, SpatialDropout
+from histopress.learn.standardised import SlideNetwork
 
 WIDTH = 512
 """Features of a cell that are averaged."""
@@ -16,7 +15,7 @@ GATES = 256
 """Units of the attention."""
 
 
-class Abmil(nn.Module):
+class Abmil(SlideNetwork):
     """Weigh the cells with tissue, average them, and take the average to outputs.
 
     Attention-based multiple instance learning with a gate (Ilse, Tomczak & Welling, ICML 2018,
@@ -29,7 +28,7 @@ class Abmil(nn.Module):
     left out before the first layer, so it has no weight, no gradient and no cost. The result
     of a slide depends on no other slide of the batch.
 
-    The input is standardised with ``mean`` and ``scale`` (see :meth:`standardise_with`), as in
+    The input is standardised with ``mean`` and ``scale``, as in
     :class:`~histopress.learn.network.NicCnn`: a layer normalisation of each cell would take away
     its length and its mean over channels, and with them what they may tell.
 
@@ -54,9 +53,6 @@ class Abmil(nn.Module):
         Probability that a feature is dropped in training.
     """
 
-    mean: Tensor
-    scale: Tensor
-
     def __init__(
         self,
         channels: int,
@@ -67,23 +63,14 @@ class Abmil(nn.Module):
         gates: int = GATES,
         dropout: float = 0.2,
     ) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(channels))
-        self.register_buffer("scale", torch.ones(channels))
-        self.embed = _linear(channels, width, generator, draw=_he)
-        self.rectify = nn.LeakyReLU(NEGATIVE_SLOPE)
-        self.dropout = SpatialDropout(dropout, generator)
-        self.tanh_gate = _linear(width, gates, generator)
-        self.sigmoid_gate = _linear(width, gates, generator)
-        self.score = _linear(gates, 1, generator, bias=False)
-        self.logits = _linear(width, outputs, generator)
-
-    def standardise_with(
-        self, mean: Float[Tensor, " channels"], scale: Float[Tensor, " channels"]
-    ) -> None:
-        """Take the statistics of the training fold's tissue cells; saved with the weights."""
-        self.mean.copy_(mean)
-        self.scale.copy_(scale)
+        super().__init__(channels)
+        self.embed = he_uniform(_empty(channels, width), generator)
+        self.rectify = nn.LeakyReLU(SLOPE)
+        self.dropout = Dropout(dropout, generator)
+        self.tanh_gate = _glorot(_empty(width, gates), generator)
+        self.sigmoid_gate = _glorot(_empty(width, gates), generator)
+        self.score = _glorot(_empty(gates, 1, bias=False), generator)
+        self.logits = _glorot(_empty(width, outputs), generator)
 
     def forward(
         self,
@@ -130,30 +117,14 @@ class Abmil(nn.Module):
         weights = torch.softmax(self.score(gated)[:, 0], 0)
         return self.logits(weights @ features), weights
 
-    def kernels(self) -> list[Tensor]:
-        """Kernels of all layers: what the L2 penalty concerns."""
-        return [layer.weight for layer in self.modules() if isinstance(layer, nn.Linear)]
+
+def _empty(inputs: int, outputs: int, *, bias: bool = True) -> nn.Linear:
+    return nn.utils.skip_init(nn.Linear, inputs, outputs, bias=bias)
 
 
-def _he(weight: Tensor, generator: torch.Generator) -> Tensor:
-    return nn.init.kaiming_uniform_(weight, a=NEGATIVE_SLOPE, generator=generator)
-
-
-def _glorot(weight: Tensor, generator: torch.Generator) -> Tensor:
-    return nn.init.xavier_uniform_(weight, generator=generator)
-
-
-def _linear(
-    inputs: int,
-    outputs: int,
-    generator: torch.Generator,
-    *,
-    bias: bool = True,
-    draw: Callable[[Tensor, torch.Generator], Tensor] = _glorot,
-) -> nn.Linear:
-    """Make a layer and draw its kernel: He et al. before a rectifier, Glorot elsewhere."""
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs, bias=bias)
-    draw(layer.weight, generator)
+def _glorot(layer: nn.Linear, generator: torch.Generator) -> nn.Linear:
+    """Draw the kernel of a layer that no rectifier follows; its bias starts at zero."""
+    nn.init.xavier_uniform_(layer.weight, generator=generator)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return layer

@@ -3,22 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from jaxtyping import Int64
-
+from histopress.cohort.labels.outcome import Label
 from histopress.compress.slide import CompressedSlide
 from histopress.errors import ConfigError, EncoderError, SlideError
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledSlide:
-    """A compressed slide and its class, counted from 0.
+    """A compressed slide with its label.
 
     The grid stays in memory as float16: V·C·H·W·2 bytes a slide.
+
+    Attributes
+    ----------
+    slide : CompressedSlide
+        Not excluded.
+    label : int, float or Outcome
+        Class counted from 0, number, or outcome of a follow-up.
+    patient : int
+        Number of the patient among the slides given; it tells who is who and nothing else.
     """
 
     slide: CompressedSlide
-    label: int
+    label: Label
+    patient: int
 
     @property
     def slide_id(self) -> str:
@@ -26,9 +34,9 @@ class LabelledSlide:
         return self.slide.slide_id
 
 
-def labels_of(slides: Sequence[LabelledSlide]) -> Int64[np.ndarray, "slides"]:
-    """Give the labels as an array."""
-    return np.asarray([each.label for each in slides], np.int64)
+def ids_of(slides: Sequence[LabelledSlide]) -> frozenset[str]:
+    """Give the slides' ids, for the record of what a fit has seen."""
+    return frozenset(each.slide_id for each in slides)
 
 
 def check_usable(slides: Sequence[CompressedSlide], channels: int | None = None) -> int:
@@ -60,33 +68,3 @@ def check_usable(slides: Sequence[CompressedSlide], channels: int | None = None)
                 "expected; compress the whole cohort with one encoder"
             )
     return expected
-
-
-def check_fold(
-    train: Sequence[LabelledSlide], validation: Sequence[LabelledSlide], *, classes: int
-) -> int:
-    """Refuse folds that nothing can be learnt or chosen on; return the number of channels.
-
-    Raises
-    ------
-    ConfigError
-        A label lies outside 0 … ``classes`` − 1, a class has no training slide, or the
-        validation slides are of fewer than two classes.
-    """
-    for each in (*train, *validation):
-        if not 0 <= each.label < classes:
-            raise ConfigError(
-                f"slide '{each.slide_id}': label {each.label}; allowed are 0 to {classes - 1}"
-            )
-    missing = sorted(set(range(classes)) - {each.label for each in train})
-    if missing:
-        raise ConfigError(
-            f"no training slide of class {', '.join(map(str, missing))} among {len(train)}; "
-            "use fewer folds or merge classes"
-        )
-    if len({each.label for each in validation}) < 2:
-        raise ConfigError(
-            f"the {len(validation)} validation slides are of fewer than two classes, so the "
-            "training length cannot be chosen on them; use fewer folds"
-        )
-    return check_usable([each.slide for each in (*train, *validation)])

@@ -9,6 +9,7 @@ from jaxtyping import Float64
 
 from histopress.compress.slide import CompressedSlide
 from histopress.learn.data import LabelledSlide
+from histopress.learn.goal import Goal
 from histopress.types import Progress
 
 Row = Mapping[str, int | float]
@@ -29,12 +30,19 @@ class Coverage:
         Number of crops used a view.
     tiled : bool
         Whether the drawn crops covered too little and a lattice took their place.
+    whole : bool
+        Whether the whole grid was seen at once.
     """
 
     drawn: float
     used: float
     crops: int
     tiled: bool
+    whole: bool = False
+
+
+WHOLE = Coverage(drawn=1.0, used=1.0, crops=1, tiled=False, whole=True)
+"""Coverage of a model that sees every kept cell at once."""
 
 
 class Fitted(Protocol):
@@ -42,7 +50,7 @@ class Fitted(Protocol):
 
     @property
     def state(self) -> dict[str, np.ndarray]:
-        """Everything that :func:`histopress.learn.fold.load_model` needs, as arrays."""
+        """Everything that :func:`histopress.learn.models.load_model` needs, as arrays."""
         ...
 
     @property
@@ -50,8 +58,22 @@ class Fitted(Protocol):
         """What training tried; empty after loading."""
         ...
 
-    def predict(self, slides: Sequence[CompressedSlide]) -> Float64[np.ndarray, "slides classes"]:
-        """Class probabilities, one row a slide; a row depends on no other slide."""
+    @property
+    def fitted_on(self) -> frozenset[str]:
+        """Ids of slides that anything was fitted on; empty after loading."""
+        ...
+
+    @property
+    def chosen_on(self) -> frozenset[str]:
+        """Ids of slides that anything was chosen on; empty after loading."""
+        ...
+
+    def predict(self, slides: Sequence[CompressedSlide]) -> Float64[np.ndarray, "slides K"]:
+        """Predict slides, one row each; a row depends on no other slide.
+
+        Class probabilities; a number in the target's unit; or a log-hazard, of which a higher
+        one means an earlier event.
+        """
         ...
 
     def coverage(self, slide: CompressedSlide) -> Coverage:
@@ -67,7 +89,7 @@ class SlideModel(Protocol):
         train: Sequence[LabelledSlide],
         validation: Sequence[LabelledSlide],
         *,
-        classes: int,
+        goal: Goal,
         seed: int,
         progress: Progress | None = None,
     ) -> Fitted:

@@ -1,10 +1,14 @@
 """The slide-level network of neural image compression."""
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-NEGATIVE_SLOPE = 0.2
+from histopress.encoder.layers import SLOPE, Dropout, he_uniform
+from histopress.learn.standardised import SlideNetwork
+
 NORM_EPSILON = 1e-3
 NORM_MOMENTUM = 0.1
 """Weight of the new batch in the running statistics: an epoch may be as short as 16 steps."""
@@ -15,35 +19,6 @@ STRIDES: dict[int, tuple[int, ...]] = {
 """Strides of the convolutions by crop: each 3×3 window without padding, down to one cell."""
 
 
-class SpatialDropout(nn.Module):
-    """Drop whole feature maps, drawing from a generator of its own.
-
-    :class:`torch.nn.Dropout2d` draws from the global generator. Masks are drawn on the CPU, so
-    that they are the same on every device.
-    """
-
-    def __init__(self, probability: float, generator: torch.Generator) -> None:
-        super().__init__()
-        self.probability = probability
-        self.generator = generator
-
-    def forward(self, maps: Float[Tensor, "batch channels ..."]) -> Float[Tensor, "..."]:
-        """Zero maps with the set probability and scale up the rest; identity in evaluation."""
-        if not self.training or self.probability == 0:
-            return maps
-        keep = torch.rand(maps.shape[:2], generator=self.generator) >= self.probability
-        scale = keep.to(maps) / (1 - self.probability)
-        return maps * scale.reshape(*maps.shape[:2], *[1] * (maps.ndim - 2))
-
-
-def _filled(layer: nn.Conv2d | nn.Linear, generator: torch.Generator) -> nn.Module:
-    """Draw the kernel uniformly after He et al.; a bias starts at zero."""
-    nn.init.kaiming_uniform_(layer.weight, a=NEGATIVE_SLOPE, generator=generator)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
-    return layer
-
-
 def _separable(
     channels: int, filters: int, *, stride: int, generator: torch.Generator
 ) -> list[nn.Module]:
@@ -52,11 +27,11 @@ def _separable(
         nn.Conv2d, channels, channels, 3, stride=stride, groups=channels, bias=False
     )
     pointwise = nn.utils.skip_init(nn.Conv2d, channels, filters, 1, bias=False)
-    return [_filled(depthwise, generator), _filled(pointwise, generator)]
+    return [he_uniform(depthwise, generator), he_uniform(pointwise, generator)]
 
 
-class NicCnn(nn.Module):
-    """Depthwise-separable CNN that takes a crop of a compressed slide to class logits.
+class NicCnn(SlideNetwork):
+    """Depthwise-separable CNN that takes a crop of a compressed slide to its outputs.
 
     Each convolution is 3×3 depthwise and 1×1 pointwise without padding, followed by batch
     normalisation, LeakyReLU(0.2) and spatial dropout; strides are 2 but for the last two. At
@@ -64,10 +39,10 @@ class NicCnn(nn.Module):
     smaller crop leaves out convolutions of stride 2 from the front (Tellez et al., NIC, 2021).
     Then a dense layer with normalisation and LeakyReLU, and a linear layer of logits.
 
-    The input is standardised with ``mean`` and ``scale`` (see :meth:`standardise_with`) on kept
-    cells; background stays exactly 0, which is then the average tissue cell. Without this the
-    offset between embeddings and background would be the strongest pattern of every crop.
-    Convolutions before a normalisation carry no bias; it would cancel.
+    The input is standardised with ``mean`` and ``scale`` on kept cells; background stays
+    exactly 0, which is then the average tissue cell. Without this the offset between embeddings
+    and background would be the strongest pattern of every crop. Convolutions before a
+    normalisation carry no bias; it would cancel.
 
     Parameters
     ----------
@@ -75,8 +50,8 @@ class NicCnn(nn.Module):
         Channels of the grid.
     crop : int
         5, 11, 24, 49, 99, 199 or 400 cells.
-    classes : int
-        Number of logits.
+    outputs : int
+        Logits of classes, or 1 for a number or a log-hazard.
     width : int
         Filters of each convolution and units of the dense layer.
     dropout : float
@@ -86,22 +61,18 @@ class NicCnn(nn.Module):
         not touched.
     """
 
-    mean: Tensor
-    scale: Tensor
-
     def __init__(
         self,
         channels: int,
         *,
         crop: int,
-        classes: int,
+        outputs: int,
         generator: torch.Generator,
         width: int = 128,
         dropout: float = 0.2,
     ) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(channels))
-        self.register_buffer("scale", torch.ones(channels))
+        super().__init__(channels)
+        self.crop = crop
         self.blocks = nn.Sequential()
         for stride in STRIDES[crop]:
             entry = channels if not len(self.blocks) else width
@@ -109,36 +80,51 @@ class NicCnn(nn.Module):
                 nn.Sequential(
                     *_separable(entry, width, stride=stride, generator=generator),
                     nn.BatchNorm2d(width, eps=NORM_EPSILON, momentum=NORM_MOMENTUM),
-                    nn.LeakyReLU(NEGATIVE_SLOPE),
-                    SpatialDropout(dropout, generator),
+                    nn.LeakyReLU(SLOPE),
+                    Dropout(dropout, generator),
                 )
             )
         self.dense = nn.Sequential(
-            _filled(nn.utils.skip_init(nn.Linear, width, width, bias=False), generator),
+            he_uniform(nn.utils.skip_init(nn.Linear, width, width, bias=False), generator),
             nn.BatchNorm1d(width, eps=NORM_EPSILON, momentum=NORM_MOMENTUM),
-            nn.LeakyReLU(NEGATIVE_SLOPE),
+            nn.LeakyReLU(SLOPE),
         )
-        self.logits = _filled(nn.utils.skip_init(nn.Linear, width, classes), generator)
-
-    def standardise_with(
-        self, mean: Float[Tensor, " channels"], scale: Float[Tensor, " channels"]
-    ) -> None:
-        """Take the statistics of the training fold's tissue cells; saved with the weights."""
-        self.mean.copy_(mean)
-        self.scale.copy_(scale)
+        self.logits = he_uniform(nn.utils.skip_init(nn.Linear, width, outputs), generator)
 
     def forward(
         self,
         crops: Float[Tensor, "batch channels crop crop"],
         kept: Bool[Tensor, "batch 1 crop crop"],
-    ) -> Float[Tensor, "batch classes"]:
+    ) -> Float[Tensor, "batch outputs"]:
         """Take crops and their masks of kept cells to logits."""
-        centred = crops.float() - self.mean[:, None, None]
-        maps = self.blocks(centred / self.scale[:, None, None] * kept)
-        return self.logits(self.dense(maps.flatten(1)))
+        return self.logits(self.dense(self.blocks(self.standardised(crops, kept)).flatten(1)))
 
-    def kernels(self) -> list[Tensor]:
-        """Kernels of all convolutions and dense layers: what the L2 penalty concerns."""
-        return [
-            layer.weight for layer in self.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))
-        ]
+    def standardised(
+        self,
+        maps: Float[Tensor, "batch channels rows columns"],
+        kept: Bool[Tensor, "batch 1 rows columns"],
+    ) -> Float[Tensor, "batch channels rows columns"]:
+        """Give what the first convolution sees: kept cells standardised, background exactly 0."""
+        centred = maps.float() - self.mean[:, None, None]
+        return centred / self.scale[:, None, None] * kept
+
+    def lattice(
+        self,
+        maps: Float[Tensor, "batch channels rows columns"],
+        kept: Bool[Tensor, "batch 1 rows columns"],
+    ) -> Float[Tensor, "batch outputs places_down places_across"]:
+        """Take grids of at least one crop to the outputs of windows on a lattice, in one pass.
+
+        Entry (i, j) is what :meth:`forward` gives for the crop whose corner is
+        (i·step, j·step), see :attr:`step`; in evaluation mode only, since the normalisations
+        would otherwise take their statistics over all windows.
+        """
+        found = self.blocks(self.standardised(maps, kept))
+        cells = found.permute(0, 2, 3, 1)
+        rows = self.logits(self.dense(cells.flatten(0, 2)))
+        return rows.unflatten(0, cells.shape[:3]).permute(0, 3, 1, 2)
+
+    @property
+    def step(self) -> int:
+        """Cells between neighbouring windows of :meth:`lattice`: the product of all strides."""
+        return math.prod(STRIDES[self.crop])

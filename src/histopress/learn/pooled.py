@@ -1,25 +1,36 @@
-"""Logistic regression on mean embeddings: the baseline that knows no place."""
+"""Regression on mean embeddings: the baseline that knows no place."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.special import softmax
-from sklearn.linear_model import LogisticRegression
 
 from histopress.compress.slide import CompressedSlide
 from histopress.errors import StoreError
-from histopress.learn.data import LabelledSlide, check_fold, check_usable, labels_of
-from histopress.learn.interface import Coverage, Row
-from histopress.learn.scoring import balanced_cross_entropy, macro_auc
+from histopress.learn.classes import class_weights
+from histopress.learn.data import LabelledSlide, check_usable, ids_of
+from histopress.learn.goal import Goal
+from histopress.learn.interface import WHOLE, Coverage, Row
+from histopress.learn.linear import (
+    SMALLEST_SCALE,
+    Linear,
+    Regress,
+    regress,
+    regress_hazard,
+    regress_number,
+)
+from histopress.learn.objectives.choice import fit_objective, load_objective
+from histopress.learn.objectives.interface import Objective
+from histopress.learn.objectives.regression import Regression
+from histopress.learn.objectives.survival import follow_up
 from histopress.learn.settings import MeanSettings
+from histopress.learn.units import Units, units_of
 from histopress.types import Progress
 
+__all__ = ["SMALLEST_SCALE", "FittedMean", "MeanModel", "pooled", "regress"]
+
 ARRAYS = ("mean", "scale", "coef", "intercept")
-ITERATIONS_MAX = 1000
-SMALLEST_SCALE = 1e-9
-"""A channel whose slide means vary less than this is left unscaled."""
 
 
 def pooled(slides: Sequence[CompressedSlide]) -> Float64[np.ndarray, "slides C"]:
@@ -27,65 +38,57 @@ def pooled(slides: Sequence[CompressedSlide]) -> Float64[np.ndarray, "slides C"]
     return np.stack([each.grid[:, :, each.kept].astype(np.float64).mean((0, 2)) for each in slides])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FittedMean:
-    """A fitted regression; see :class:`histopress.learn.interface.Fitted`.
+    """A fitted regression; see :class:`histopress.learn.interface.Fitted`."""
 
-    Attributes
-    ----------
-    mean, scale : float64 ndarray (C,)
-        Standardisation of pooled embeddings, from the training fold.
-    coef : float64 ndarray (K, C)
-        Weights; probabilities are the softmax of ``coef @ z + intercept``.
-    intercept : float64 ndarray (K,)
-        Offsets.
-    """
-
-    mean: Float64[np.ndarray, " C"]
-    scale: Float64[np.ndarray, " C"]
-    coef: Float64[np.ndarray, "K C"]
-    intercept: Float64[np.ndarray, " K"]
+    linear: Linear
+    objective: Objective
     history: tuple[Row, ...] = ()
+    fitted_on: frozenset[str] = frozenset()
+    chosen_on: frozenset[str] = frozenset()
 
     @classmethod
-    def load(cls, state: Mapping[str, np.ndarray]) -> "FittedMean":
-        """Rebuild from :attr:`state`; raises :class:`StoreError` if an array is missing."""
+    def load(cls, state: Mapping[str, np.ndarray], goal: Goal) -> "FittedMean":
+        """Rebuild from :attr:`state`; raises :class:`StoreError` where it does not fit."""
         if missing := sorted(set(ARRAYS) - set(state)):
             raise StoreError(f"the stored model lacks {', '.join(missing)}; train it anew")
-        mean, scale, coef, intercept = (np.asarray(state[name]) for name in ARRAYS)
-        return cls(mean, scale, coef, intercept)
+        linear = Linear(*(np.asarray(state[name]) for name in ARRAYS))
+        if linear.intercept.size != goal.outputs:
+            raise StoreError(
+                f"the stored model has {linear.intercept.size} outputs, the target needs "
+                f"{goal.outputs}; train it anew"
+            )
+        return cls(linear=linear, objective=load_objective(goal, state))
 
     @property
     def state(self) -> dict[str, np.ndarray]:
-        """The four arrays."""
-        return {name: np.ascontiguousarray(getattr(self, name)) for name in ARRAYS}
+        """The four arrays, and what the objective fitted."""
+        arrays = {name: np.ascontiguousarray(getattr(self.linear, name)) for name in ARRAYS}
+        return {**arrays, **self.objective.state}
 
-    def predict(self, slides: Sequence[CompressedSlide]) -> Float64[np.ndarray, "slides classes"]:
-        """Class probabilities, one row a slide."""
-        check_usable(slides, self.mean.size)
-        return self.probabilities(pooled(slides))
-
-    def probabilities(
-        self, features: Float64[np.ndarray, "slides C"]
-    ) -> Float64[np.ndarray, "slides classes"]:
-        """Class probabilities of pooled embeddings."""
-        scaled = (features - self.mean) / self.scale
-        logits = (scaled[:, None] * self.coef).sum(-1) + self.intercept
-        return softmax(logits, axis=1)
+    def predict(self, slides: Sequence[CompressedSlide]) -> Float64[np.ndarray, "slides K"]:
+        """Predict slides, one row each."""
+        check_usable(slides, self.linear.mean.size)
+        return self.objective.activate(self.linear.outputs(pooled(slides)))
 
     def coverage(self, slide: CompressedSlide) -> Coverage:
         """Pooling sees every kept cell of ``slide``."""
         check_usable([slide])
-        return Coverage(drawn=1.0, used=1.0, crops=1, tiled=False)
+        return WHOLE
 
 
 @dataclass(frozen=True)
 class MeanModel:
     """Mean-pool, standardise on the training fold, regress with an L2 penalty.
 
-    Classes weigh alike, as in the CNN's balanced batches. The strength is chosen by the same
-    criterion as the CNN's epoch, the validation slides' balanced cross-entropy; at equal loss
-    the stronger penalty wins. The fit is deterministic; ``seed`` is not used.
+    Classes give a logistic regression, numbers a ridge regression, survival a Cox regression
+    with Efron's ties. Where the label is the patient's, a patient is one row, the mean of the
+    slides' features: a linear output of that mean is the mean of the slides' outputs.
+
+    The strength is chosen by the same criterion as a network's epoch, the objective's loss on
+    the validation slides; at equal loss the stronger penalty wins. The fit is deterministic;
+    ``seed`` is not used.
     """
 
     settings: MeanSettings
@@ -95,52 +98,51 @@ class MeanModel:
         train: Sequence[LabelledSlide],
         validation: Sequence[LabelledSlide],
         *,
-        classes: int,
+        goal: Goal,
         seed: int,  # noqa: ARG002
         progress: Progress | None = None,
     ) -> FittedMean:
-        """Fit once a strength and keep the best; raises as the CNN does."""
-        check_fold(train, validation, classes=classes)
-        features, labels = pooled([each.slide for each in train]), labels_of(train)
-        held_out, truth = pooled([each.slide for each in validation]), labels_of(validation)
-        tried: list[tuple[float, FittedMean]] = []
-        rows: list[dict[str, int | float]] = []
-        strengths = sorted(self.settings.strengths)
-        for done, strength in enumerate(strengths, 1):
-            fitted = regress(features, labels, strength=strength)
-            probabilities = fitted.probabilities(held_out)
-            loss = balanced_cross_entropy(probabilities, truth)
-            own = balanced_cross_entropy(fitted.probabilities(features), labels)
-            auc = macro_auc(probabilities, truth)
-            rows.append(
+        """Fit once a strength and keep the best; raises as the networks do."""
+        check_usable([each.slide for each in (*train, *validation)])
+        objective = fit_objective(goal, train, validation, weights=self.settings.class_weights)
+        level = "patient" if goal.kind == "survival" else goal.level
+        units = units_of(train, level)
+        own, held_out = (pooled([each.slide for each in part]) for part in (train, validation))
+        rows, fit = units.average(own), _regression(units, goal, objective, self.settings)
+        tried: list[Linear] = []
+        scores: list[dict[str, int | float]] = []
+        for strength in sorted(self.settings.strengths):
+            tried.append(fit(rows, strength))
+            outputs = [objective.activate(tried[-1].outputs(each)) for each in (own, held_out)]
+            chosen = objective.judge(outputs[1], validation)
+            scores.append(
                 {
                     "strength": strength,
-                    "train_loss": own,
-                    "validation_loss": loss,
-                    "validation_auc": auc,
+                    "train_loss": objective.judge(outputs[0], train).loss,
+                    "validation_loss": chosen.loss,
+                    f"validation_{objective.metric}": chosen.metric,
                 }
             )
-            tried.append((loss, fitted))
             if progress:
-                progress(done, len(strengths))
-        best = min(range(len(tried)), key=lambda index: tried[index][0])
-        history = tuple({**row, "best": int(index == best)} for index, row in enumerate(rows))
-        chosen = tried[best][1]
-        return FittedMean(chosen.mean, chosen.scale, chosen.coef, chosen.intercept, history)
-
-
-def regress(
-    features: Float64[np.ndarray, "slides C"], labels: np.ndarray, *, strength: float
-) -> FittedMean:
-    """Fit one regression; ``strength`` is the inverse weight of the penalty."""
-    mean, scale = features.mean(0), features.std(0)
-    scale[scale < SMALLEST_SCALE] = 1
-    regression = LogisticRegression(
-        C=strength, class_weight="balanced", max_iter=ITERATIONS_MAX, solver="lbfgs"
-    ).fit((features - mean) / scale, labels)
-    coef, intercept = regression.coef_, regression.intercept_
-    if len(coef) == 1:
-        coef, intercept = (
-            np.concatenate([np.zeros_like(each), each]) for each in (coef, intercept)
+                progress(len(tried), len(self.settings.strengths))
+        best = min(range(len(tried)), key=lambda index: scores[index]["validation_loss"])
+        return FittedMean(
+            linear=tried[best],
+            objective=objective,
+            history=tuple({**row, "best": int(index == best)} for index, row in enumerate(scores)),
+            fitted_on=ids_of(train),
+            chosen_on=ids_of(validation),
         )
-    return FittedMean(mean, scale, coef, intercept)
+
+
+def _regression(units: Units, goal: Goal, objective: Objective, settings: MeanSettings) -> Regress:
+    """Choose the regression of the goal."""
+    if goal.kind == "survival":
+        times, events = follow_up(units)
+        return lambda rows, strength: regress_hazard(rows, times, events, strength=strength)
+    if isinstance(objective, Regression):
+        targets = objective.scale.standardise(np.asarray(units.labels, np.float64))
+        return lambda rows, strength: regress_number(rows, targets, strength=strength)
+    labels, kind = np.asarray(units.labels, np.int64), settings.class_weights
+    weights = None if kind == "balanced" else class_weights(labels, classes=goal.classes, kind=kind)
+    return lambda rows, strength: regress(rows, labels, strength=strength, weights=weights)

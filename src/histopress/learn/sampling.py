@@ -1,6 +1,6 @@
 """Batches of training crops: classes balanced, views and places drawn."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,7 @@ from torch import Tensor
 
 from histopress.compress.slide import CompressedSlide
 from histopress.learn.crops import draw_corner, take_crop
-from histopress.learn.data import LabelledSlide, labels_of
-from histopress.learn.settings import NicCnnSettings
+from histopress.learn.settings import NetworkSettings, NicCnnSettings
 from histopress.slide.views import VIEWS, orient
 
 
@@ -86,30 +85,36 @@ def balanced_order(
     return rng.permuted(np.stack(columns, 1), axis=1).ravel()[:count]
 
 
-def epoch_batches(
-    slides: Sequence[LabelledSlide], *, settings: NicCnnSettings, rng: np.random.Generator
-) -> Iterator[tuple[Batch, Int64[np.ndarray, " batch"]]]:
-    """Yield the batches of one epoch; every batch is full.
+def even_order(units: int, count: int, rng: np.random.Generator) -> Int64[np.ndarray, " count"]:
+    """Order units so that none comes again before all others have come.
 
-    An epoch is ``settings.epoch_crops`` crops, or one a slide where that is more. A crop takes
-    one of the slide's first ``settings.views`` stored views at random and a place from the
-    distance map.
+    Examples
+    --------
+    >>> order = even_order(3, 6, np.random.default_rng(0))
+    >>> sorted(order[:3].tolist()), sorted(order[3:].tolist())
+    ([0, 1, 2], [0, 1, 2])
+    """
+    rounds = -(-count // units)
+    return np.concatenate([rng.permutation(units) for _ in range(rounds)])[:count]
+
+
+def steps_of(units: int, settings: NetworkSettings) -> int:
+    """Count the batches of an epoch: ``epoch_crops`` entries, or one a unit where that is more."""
+    return -(-max(settings.epoch_crops, units) // settings.batch)
+
+
+def draw_crop(
+    slide: CompressedSlide, settings: NicCnnSettings, rng: np.random.Generator
+) -> tuple[Float16[np.ndarray, "C size size"], Bool[np.ndarray, "1 size size"]]:
+    """Draw one training crop of a slide, and its mask.
+
+    A crop takes one of the slide's first ``settings.views`` stored views at random and a place
+    from the distance map.
 
     The publication turns patches and grid together. Where a slide stores one view only,
     ``settings.turn_crops`` turns the grid alone: the place of patches is then seen in eight
     ways, what is inside them in one. A few slides would else be learnt by heart.
     """
-    labels = labels_of(slides)
-    steps = -(-max(settings.epoch_crops, len(slides)) // settings.batch)
-    order = balanced_order(labels, settings.batch * steps, rng)
-    for chosen in order.reshape(steps, settings.batch):
-        pairs = [_draw_crop(slides[index].slide, settings, rng) for index in chosen]
-        yield stack(pairs), labels[chosen]
-
-
-def _draw_crop(
-    slide: CompressedSlide, settings: NicCnnSettings, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
     stored = min(settings.views, len(slide.views))
     entry = int(rng.integers(stored))
     corner = draw_corner(slide.distance, settings.crop, rng)

@@ -9,21 +9,62 @@ from histopress.types import settings
 CropCells = Literal[5, 11, 24, 49, 99, 199, 400]
 """Crops that a whole number of unpadded convolutions takes to a single cell."""
 
+ClassShares = tuple[Annotated[float, Field(gt=0, le=1e6)], ...]
+"""One positive number a class."""
+
 
 @settings
-class NicCnnSettings:
-    """The slide-level CNN of neural image compression."""
+class SlideModelSettings:
+    """What every slide-level model has."""
 
-    kind: Annotated[
-        Literal["nic-cnn"], Field(description="The convolutional network on crops of the grid.")
-    ] = "nic-cnn"
-    crop: Annotated[
-        CropCells,
-        Field(description="Side of the network's input in grid cells; the depth follows from it."),
-    ] = 400
-    width: Annotated[
-        int, Field(ge=4, le=1024, description="Filters of each convolution and dense units.")
-    ] = 128
+    reduce: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=4096,
+            description="Principal components that the grid's channels are reduced to, fitted on "
+            "the training slides; none keeps all channels.",
+        ),
+    ] = None
+    fusion: Annotated[
+        Literal["late", "bag"],
+        Field(
+            description="Several slides of a patient: 'late' learns slide by slide and averages "
+            "predictions; 'bag' lays them side by side as one slide (targets of patients only)."
+        ),
+    ] = "late"
+
+
+@settings
+class NetworkSettings(SlideModelSettings):
+    """What every slide-level network has: the loss, batches and the course of training."""
+
+    class_weights: Annotated[
+        Literal["balanced-batches", "none", "balanced"] | ClassShares,
+        Field(
+            description="How classes weigh: drawn equally often ('balanced-batches'), as often as "
+            "they are ('none'), weighted against their shares ('balanced'), or by one number a "
+            "class."
+        ),
+    ] = "balanced-batches"
+    cases: Annotated[
+        int, Field(ge=1, le=1024, description="Survival: events in each training step.")
+    ] = 4
+    controls: Annotated[
+        int,
+        Field(
+            ge=1, le=1024, description="Survival: patients still at risk drawn beside each event."
+        ),
+    ] = 4
+    at_once: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=100000,
+            description="Survival: a training fold of at most so many patients is one risk set "
+            "and one step; 0 always draws controls.",
+        ),
+    ] = 32
     dropout: Annotated[
         float, Field(ge=0, lt=1, description="Probability that a whole feature map is dropped.")
     ] = 0.2
@@ -57,16 +98,45 @@ class NicCnnSettings:
     epochs_max: Annotated[
         int, Field(ge=1, le=100000, description="Epochs after which training stops anyhow.")
     ] = 60
-    batch: Annotated[int, Field(ge=4, le=1024, description="Crops in each training step.")] = 16
+    batch: Annotated[
+        int,
+        Field(ge=4, le=1024, description="Entries in each training step; survival has 'cases'."),
+    ] = 16
     epoch_crops: Annotated[
         int,
         Field(
             ge=4,
             le=10**7,
-            description="An epoch draws at least this many crops, and at least one a training "
-            "slide; rounded up to whole batches.",
+            description="An epoch draws at least this many entries, and at least one a slide or "
+            "patient; rounded up to whole batches.",
         ),
     ] = 256
+    views: Annotated[
+        int, Field(ge=1, le=8, description="At most this many of a slide's stored views are used.")
+    ] = 8
+
+
+@settings
+class NicCnnSettings(NetworkSettings):
+    """The slide-level CNN of neural image compression."""
+
+    kind: Annotated[
+        Literal["nic-cnn"], Field(description="The convolutional network on crops of the grid.")
+    ] = "nic-cnn"
+    crop: Annotated[
+        CropCells,
+        Field(description="Side of the network's input in grid cells; the depth follows from it."),
+    ] = 400
+    width: Annotated[
+        int, Field(ge=4, le=1024, description="Filters of each convolution and dense units.")
+    ] = 128
+    predict: Annotated[
+        Literal["crops", "whole"],
+        Field(
+            description="Predictions average test crops, or all windows of the whole grid in one "
+            "pass where it fits into memory."
+        ),
+    ] = "crops"
     test_crops: Annotated[
         int, Field(ge=1, le=1000, description="Crops a slide and view that predictions average.")
     ] = 10
@@ -79,9 +149,6 @@ class NicCnnSettings:
             "crops are tiled over the tissue.",
         ),
     ] = 0.9
-    views: Annotated[
-        int, Field(ge=1, le=8, description="At most this many of a slide's stored views are used.")
-    ] = 8
     turn_crops: Annotated[
         bool,
         Field(
@@ -92,12 +159,45 @@ class NicCnnSettings:
 
 
 @settings
-class MeanSettings:
-    """Logistic regression on the mean embedding of a slide."""
+class AbmilSettings(NetworkSettings):
+    """Gated attention over the cells of a slide."""
 
     kind: Annotated[
-        Literal["mean"], Field(description="Logistic regression on mean-pooled embeddings.")
+        Literal["abmil"], Field(description="Attention-based multiple instance learning.")
+    ] = "abmil"
+    learning_rate: Annotated[
+        float, Field(gt=0, le=1, description="Adam's learning rate at the start.")
+    ] = 1e-3
+    width: Annotated[
+        int, Field(ge=4, le=2048, description="Features of a cell that are averaged.")
+    ] = 512
+    gates: Annotated[int, Field(ge=4, le=2048, description="Units of the attention.")] = 256
+    cells_max: Annotated[
+        int,
+        Field(
+            ge=16,
+            le=10**7,
+            description="Cells of a slide that a training step draws at most; predictions take "
+            "all.",
+        ),
+    ] = 4096
+
+
+@settings
+class MeanSettings(SlideModelSettings):
+    """Regression on the mean embedding of a slide: logistic, ridge or Cox."""
+
+    kind: Annotated[
+        Literal["mean"],
+        Field(description="Logistic, ridge or Cox regression on mean-pooled embeddings."),
     ] = "mean"
+    class_weights: Annotated[
+        Literal["none", "balanced"] | ClassShares,
+        Field(
+            description="How classes weigh: as often as they are ('none'), against their shares "
+            "('balanced'), or by one number a class."
+        ),
+    ] = "balanced"
     strengths: Annotated[
         tuple[Annotated[float, Field(gt=0, le=1e6)], ...],
         Field(
@@ -107,7 +207,9 @@ class MeanSettings:
     ] = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 
 
-ModelSettings = Annotated[NicCnnSettings | MeanSettings, Field(discriminator="kind")]
+ModelSettings = Annotated[
+    NicCnnSettings | AbmilSettings | MeanSettings, Field(discriminator="kind")
+]
 """Any slide-level model; ``kind`` tells which."""
 
 

@@ -1,110 +1,74 @@
-"""Training the slide-level CNN: epochs, learning rate, the best state."""
+"""Training slide-level networks: epochs, learning rate, the best state."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Int64
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from histopress.errors import ConfigError
-from histopress.learn.cnn import FittedCnn, build, tissue_statistics
-from histopress.learn.data import LabelledSlide, check_fold, labels_of
+from histopress.learn.data import LabelledSlide, check_usable, ids_of
+from histopress.learn.fitted import FittedNetwork
+from histopress.learn.goal import Goal
 from histopress.learn.interface import Row
-from histopress.learn.network import NicCnn
-from histopress.learn.sampling import Batch, epoch_batches
-from histopress.learn.scoring import balanced_cross_entropy, macro_auc
-from histopress.learn.settings import NicCnnSettings
+from histopress.learn.objectives.choice import fit_objective
+from histopress.learn.plateau import Plateau
+from histopress.learn.settings import NetworkSettings
+from histopress.learn.statistics import tissue_statistics
 from histopress.seeds import derive_seed, generator
 from histopress.types import Progress
 
-DECAY = 0.1
-"""Factor of the learning rate at each plateau."""
-
-
-@dataclass
-class Plateau:
-    """Follow the validation loss: lower the learning rate, then stop.
-
-    Attributes
-    ----------
-    learning_rate : float
-        For the next epoch.
-    best : float
-        Lowest loss so far.
-    """
-
-    settings: NicCnnSettings
-    learning_rate: float = field(init=False)
-    best: float = float("inf")
-    since_best: int = 0
-    since_change: int = 0
-
-    def __post_init__(self) -> None:
-        self.learning_rate = self.settings.learning_rate
-
-    def update(self, loss: float) -> bool:
-        """Take one epoch's loss; True if it is the lowest so far."""
-        if loss < self.best:
-            self.best, self.since_best, self.since_change = loss, 0, 0
-            return True
-        self.since_best += 1
-        self.since_change += 1
-        lowered = max(self.learning_rate * DECAY, self.settings.min_learning_rate)
-        if self.since_change >= self.settings.patience and lowered < self.learning_rate:
-            self.learning_rate, self.since_change = lowered, 0
-        return False
-
-    @property
-    def finished(self) -> bool:
-        """Whether training shall stop."""
-        return self.since_best >= self.settings.stop_patience
-
 
 def train_step(
-    network: NicCnn,
-    optimizer: torch.optim.Optimizer,
-    batch: Batch,
-    labels: Int64[np.ndarray, " batch"],
+    outputs: Tensor,
+    loss: Callable[[Tensor], Tensor],
     *,
+    kernels: Sequence[Tensor],
+    optimizer: torch.optim.Optimizer,
     l2: float,
 ) -> float:
-    """Take one step; return the cross-entropy, without the penalty, in nats."""
-    device = network.mean.device
-    network.train()
-    logits = network(batch.crops.to(device), batch.kept.to(device))
-    loss = cross_entropy(logits, torch.from_numpy(labels).to(device))
-    penalty = torch.stack([kernel.square().sum() for kernel in network.kernels()]).sum()
+    """Take one step; return the loss without the penalty."""
+    found = loss(outputs)
+    penalty = torch.stack([kernel.square().sum() for kernel in kernels]).sum()
     optimizer.zero_grad()
-    (loss + l2 * penalty).backward()
+    (found + l2 * penalty).backward()
     optimizer.step()
-    return loss.item()
+    return found.item()
 
 
 @dataclass(frozen=True)
-class NicCnnModel:
-    """Train a :class:`~histopress.learn.network.NicCnn` on crops of labelled slides.
+class NetworkModel:
+    """Train a network on parts of labelled slides: crops, or cells.
 
-    Adam on the cross-entropy of class-balanced batches plus ``l2`` times the kernels' squared
-    sum (Keras' sense, all kernels). An epoch is a fixed number of crops, not one a slide, so
-    that a cohort of 20 slides gets as many steps between two validations as one of 200.
+    Adam on the objective's loss plus ``l2`` times the kernels' squared sum (Keras' sense, all
+    kernels). An epoch is a fixed number of entries, not one a slide, so that a cohort of 20
+    slides gets as many steps between two validations as one of 200.
 
-    The learning rate and the best epoch follow the validation slides' balanced cross-entropy.
-    The publication speaks of "the validation metric"; with the five or ten slides of a small
-    validation fold AUC takes a few values only, ties over many epochs and reaches 1 by luck
-    early, whereas the cross-entropy moves with every probability. AUC stands in the history.
+    The learning rate and the best epoch follow the objective's loss on the validation slides.
+    The publication speaks of "the validation metric"; on a small validation fold AUC, Spearman's
+    correlation and C take a few values only, whereas the loss moves with every prediction. The
+    metric stands in the history.
 
     What else the publication leaves open: weights start after He et al. (uniform), running
     statistics take a tenth of each batch, dropout follows each convolution's activation.
 
-    Training is deterministic on one device and number of threads: crops, weights and dropout
-    each have a generator derived from ``seed``.
+    Training is deterministic on one device and number of threads: parts of slides, weights and
+    dropout each have a generator derived from ``seed``.
+
+    Attributes
+    ----------
+    settings : NetworkSettings
+        Of the architecture.
+    architecture : type
+        What is trained.
+    device : str
+        Where.
     """
 
-    settings: NicCnnSettings
+    settings: NetworkSettings
+    architecture: type[FittedNetwork]
     device: str = "cpu"
 
     def fit(
@@ -112,10 +76,10 @@ class NicCnnModel:
         train: Sequence[LabelledSlide],
         validation: Sequence[LabelledSlide],
         *,
-        classes: int,
+        goal: Goal,
         seed: int,
         progress: Progress | None = None,
-    ) -> FittedCnn:
+    ) -> FittedNetwork:
         """Train until the validation loss has not fallen for ``stop_patience`` epochs.
 
         Raises
@@ -123,20 +87,20 @@ class NicCnnModel:
         SlideError
             A slide is excluded.
         ConfigError
-            A class has no training slide, validation slides are all of one class, or the loss
-            is not finite.
+            The training slides cannot be learnt from, nothing can be chosen on the validation
+            slides, or the loss is not finite.
         EncoderError
             Slides have different numbers of channels.
         """
         settings = self.settings
-        fitted = self._begin(train, validation, classes=classes, seed=seed)
+        fitted = self._begin(train, validation, goal=goal, seed=seed)
         network = fitted.network
         optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
         plateau, rng = Plateau(settings), generator(seed, "training crops")
         history: list[Row] = []
         best: dict[str, Tensor] = {}
         for epoch in range(1, settings.epochs_max + 1):
-            loss = self._epoch(network, optimizer, train, rng)
+            loss = _epoch(fitted, optimizer, train, rng)
             row = {"epoch": epoch, "learning_rate": plateau.learning_rate, "train_loss": loss}
             scores = _validate(fitted, validation)
             _check_finite(epoch, loss, scores["validation_loss"], settings.learning_rate)
@@ -157,31 +121,42 @@ class NicCnnModel:
         train: Sequence[LabelledSlide],
         validation: Sequence[LabelledSlide],
         *,
-        classes: int,
+        goal: Goal,
         seed: int,
-    ) -> FittedCnn:
+    ) -> FittedNetwork:
         """Make the untrained network, with the statistics of the training slides."""
-        channels = check_fold(train, validation, classes=classes)
-        network = build(self.settings, channels, classes=classes, seed=seed).to(self.device)
-        statistics = tissue_statistics([each.slide for each in train], self.settings.views)
-        network.standardise_with(*map(torch.from_numpy, statistics))
-        return FittedCnn(network, self.settings, derive_seed(seed, "test crops"))
-
-    def _epoch(
-        self,
-        network: NicCnn,
-        optimizer: torch.optim.Optimizer,
-        train: Sequence[LabelledSlide],
-        rng: np.random.Generator,
-    ) -> float:
-        """Train for one epoch; return the mean cross-entropy."""
         settings = self.settings
-        batches = epoch_batches(train, settings=settings, rng=rng)
-        losses = [
-            train_step(network, optimizer, batch, labels, l2=settings.l2)
-            for batch, labels in batches
-        ]
-        return float(np.mean(losses))
+        objective = fit_objective(goal, train, validation, weights=settings.class_weights)
+        channels = check_usable([each.slide for each in (*train, *validation)])
+        network = self.architecture.build(settings, channels, outputs=goal.outputs, seed=seed)
+        statistics = tissue_statistics([each.slide for each in train], settings.views)
+        network.to(self.device).standardise_with(*map(torch.from_numpy, statistics))
+        return self.architecture(
+            network=network,
+            settings=settings,
+            objective=objective,
+            seed=derive_seed(seed, "test crops"),
+            fitted_on=ids_of(train),
+            chosen_on=ids_of(validation),
+        )
+
+
+def _epoch(
+    fitted: FittedNetwork,
+    optimizer: torch.optim.Optimizer,
+    train: Sequence[LabelledSlide],
+    rng: np.random.Generator,
+) -> float:
+    """Train for one epoch; return the mean loss of its steps."""
+    settings, losses = fitted.settings, []
+    fitted.network.train()
+    for draw in fitted.objective.draws(train, settings=settings, rng=rng):
+        outputs = fitted.forward([train[index].slide for index in draw.slides], rng)
+        kernels = fitted.network.kernels()
+        losses.append(
+            train_step(outputs, draw.loss, kernels=kernels, optimizer=optimizer, l2=settings.l2)
+        )
+    return float(np.mean(losses))
 
 
 def _check_finite(epoch: int, loss: float, validation_loss: float, learning_rate: float) -> None:
@@ -193,10 +168,10 @@ def _check_finite(epoch: int, loss: float, validation_loss: float, learning_rate
         )
 
 
-def _validate(fitted: FittedCnn, validation: Sequence[LabelledSlide]) -> dict[str, float]:
-    probabilities = fitted.validate([each.slide for each in validation])
-    labels = labels_of(validation)
+def _validate(fitted: FittedNetwork, validation: Sequence[LabelledSlide]) -> dict[str, float]:
+    predictions = fitted.validate([each.slide for each in validation])
+    scores = fitted.objective.judge(predictions, validation)
     return {
-        "validation_loss": balanced_cross_entropy(probabilities, labels),
-        "validation_auc": macro_auc(probabilities, labels),
+        "validation_loss": scores.loss,
+        f"validation_{fitted.objective.metric}": scores.metric,
     }

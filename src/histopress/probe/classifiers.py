@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
-from histopress.learn.pooled import FittedMean, regress
+from histopress.learn.linear import Linear, regress
 from histopress.learn.scoring import balanced_cross_entropy
 from histopress.probe.settings import ProbeSettings
 
@@ -46,7 +46,7 @@ class Fitted(Protocol):
 class LogisticProbe:
     """A fitted logistic regression."""
 
-    regression: FittedMean
+    regression: Linear
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def predict(self, features: Float[np.ndarray, "N C"]) -> Float64[np.ndarray, "N K"]:

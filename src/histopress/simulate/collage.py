@@ -1,8 +1,12 @@
-"""Slides built from labelled real tiles: real texture under a truth that is known by counting."""
+"""Slides built from labelled real tiles: real texture under a truth that is known by counting.
+
+A patient's survival follows the tumour fraction by the law of
+:mod:`histopress.simulate.follow_up`; the centre is drawn for each patient and means nothing.
+"""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +16,17 @@ from scipy import ndimage
 
 from histopress.errors import ConfigError
 from histopress.seeds import generator
+from histopress.simulate.collage_patients import CollagePatient, draw_patients
 from histopress.simulate.dealing import PURPOSE, Demand, deal_tiles, draw_demands
+from histopress.simulate.follow_up import COLUMNS as FOLLOW_UP_COLUMNS
 from histopress.simulate.pyramid import write_pyramid
 from histopress.simulate.settings import CollageSettings
 from histopress.simulate.tiles import TileFile, read_picture
 
-MANIFEST_COLUMNS = ("slide_id", "patient_id", "path", "contains_tumour", "tumour_fraction")
+MANIFEST_COLUMNS = (
+    *("slide_id", "patient_id", "path", "center", "contains_tumour", "tumour_fraction"),
+    *FOLLOW_UP_COLUMNS,
+)
 TILE_COLUMNS = ("slide_id", "patient_id", "file", "sha256", "class", "positive", "row", "col")
 GLASS = 244.0
 GLASS_NOISE = 1.5
@@ -59,9 +68,13 @@ class CollageSlide:
 
 @dataclass(frozen=True, kw_only=True)
 class CollagePlan:
-    """Slides of a cohort; no tile file serves twice, no near-duplicate serves two patients."""
+    """Slides of a cohort; no tile file serves twice, no near-duplicate serves two patients.
+
+    ``patients`` holds every patient by id.
+    """
 
     slides: tuple[CollageSlide, ...]
+    patients: Mapping[str, CollagePatient]
 
 
 def plan_collage(tiles: Sequence[TileFile], settings: CollageSettings, *, seed: int) -> CollagePlan:
@@ -92,17 +105,19 @@ def plan_collage(tiles: Sequence[TileFile], settings: CollageSettings, *, seed: 
                 f"{settings.tile_px}; set it to the tiles' own size"
             )
     demands = draw_demands(settings, seed=seed)
-    return CollagePlan(
-        slides=tuple(
-            _lay_out(
-                demand,
-                positives,
-                negatives,
-                rng=generator(seed, PURPOSE, demand.slide_id, "layout"),
-            )
-            for demand, positives, negatives in deal_tiles(tiles, demands, settings, seed=seed)
+    slides = tuple(
+        _lay_out(
+            demand,
+            positives,
+            negatives,
+            rng=generator(seed, PURPOSE, demand.slide_id, "layout"),
         )
+        for demand, positives, negatives in deal_tiles(tiles, demands, settings, seed=seed)
     )
+    fractions: dict[str, list[float]] = {}
+    for slide in slides:
+        fractions.setdefault(slide.patient_id, []).append(slide.tumour_fraction)
+    return CollagePlan(slides=slides, patients=draw_patients(fractions, settings, seed=seed))
 
 
 def manifest_rows(plan: CollagePlan, *, folder: str = "data/collage") -> list[dict[str, Any]]:
@@ -112,8 +127,10 @@ def manifest_rows(plan: CollagePlan, *, folder: str = "data/collage") -> list[di
             "slide_id": slide.slide_id,
             "patient_id": slide.patient_id,
             "path": f"{folder}/{slide.slide_id}.tif",
+            "center": plan.patients[slide.patient_id].center,
             "contains_tumour": slide.contains_tumour,
             "tumour_fraction": slide.tumour_fraction,
+            **asdict(plan.patients[slide.patient_id].follow_up),
         }
         for slide in plan.slides
     ]

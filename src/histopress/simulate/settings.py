@@ -1,6 +1,7 @@
 """Settings of simulated slides: everything that changes their pixels or their labels."""
 
 from collections.abc import Sequence
+from dataclasses import field
 from typing import Annotated
 
 from pydantic import Field
@@ -17,6 +18,35 @@ def _check_ranges(owner: object, names: Sequence[str]) -> None:
         low, high = getattr(owner, name)
         if low > high:
             raise ValueError(f"'{name}' is ({low}, {high}); give the lower value first")
+
+
+@settings
+class SurvivalSettings:
+    """The law of simulated survival, see :mod:`histopress.simulate.follow_up`."""
+
+    median_months: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=1200,
+            description="Median time to the event at the average tumour fraction and grade 2.",
+        ),
+    ] = 30.0
+    log_hazard: Annotated[
+        float,
+        Field(
+            ge=-4,
+            le=4,
+            description="Log-hazard a standard deviation of the patient's mean tumour fraction.",
+        ),
+    ] = 1.0
+    grade_log_hazard: Annotated[
+        float, Field(ge=-4, le=4, description="Log-hazard a step of the patient's grade (1 to 3).")
+    ] = 0.5
+    censoring_share: Annotated[
+        float,
+        Field(ge=0, le=0.95, description="Expected share of patients whose event is not seen."),
+    ] = 0.3
 
 
 @settings
@@ -114,6 +144,18 @@ class CollageSettings:
         tuple[Share, Share],
         Field(description="Lowest and highest share of positive tiles on a positive slide."),
     ] = (0.2, 0.6)
+    n_centers: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=26,
+            description="Number of centres, named A, B, …; drawn for each patient, without any "
+            "effect on slides or survival.",
+        ),
+    ] = 3
+    survival: Annotated[
+        SurvivalSettings, Field(description="How patients' survival follows their slides.")
+    ] = field(default_factory=SurvivalSettings)
     duplicate_bits: Annotated[
         int,
         Field(

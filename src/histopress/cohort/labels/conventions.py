@@ -29,10 +29,7 @@ from histopress.errors import ManifestError
 Convention = Literal["clam", "stamp-clini", "stamp-slide", "cbioportal", "own"]
 TimeUnit = Literal["days", "months", "years"]
 
-_PATIENT = {name for name, meaning in ALIASES.items() if meaning == "patient_id"} | {
-    "patient_id",
-    "PATIENT_ID",
-}
+_PATIENT = {name for name, meaning in ALIASES.items() if meaning == "patient_id"} | {"patient_id"}
 _SLIDE = {name for name, meaning in ALIASES.items() if meaning == "slide_id"} | {"slide_id"}
 _CONVENTIONS: Mapping[tuple[str | None, str | None], Convention] = {
     ("case_id", "slide_id"): "clam",

@@ -10,9 +10,9 @@ from histopress.cohort.labels.cells import EventCoding, event_of, number_of, tim
 from histopress.cohort.labels.conventions import FollowUp, TimeUnit, coding_of
 from histopress.cohort.labels.faults import listed, refuse
 from histopress.cohort.labels.join import Join
+from histopress.cohort.labels.order import order_classes
 from histopress.cohort.labels.tables import LabelRow
 from histopress.cohort.labels.units import Level, Units, collect
-from histopress.cohort.targets import order_classes
 from histopress.errors import ManifestError
 
 
@@ -59,6 +59,9 @@ class SurvivalLabels:
         From the start of follow-up to event or censoring; 0 or more, in ``unit``.
     events : bool ndarray (units,)
         True: the event was seen at that time. False: censored.
+    causes : int64 ndarray (units,)
+        0 censored, 1 the event, 2 and above a competing event, in the order in which they were
+        declared; a competing event is no event here.
     unit : str
         ``days``, ``months`` or ``years``.
     """
@@ -66,6 +69,7 @@ class SurvivalLabels:
     units: Units
     times: Float64[np.ndarray, " units"]
     events: Bool[np.ndarray, " units"]
+    causes: Int64[np.ndarray, " units"]
     unit: TimeUnit
 
     @property
@@ -139,7 +143,13 @@ def number_labels(join: Join, column: str, *, level: Level) -> NumberLabels:
     return NumberLabels(units=units, values=np.array(values, dtype=np.float64))
 
 
-def survival_labels(join: Join, columns: FollowUp, *, level: Level = "patient") -> SurvivalLabels:
+def survival_labels(
+    join: Join,
+    columns: FollowUp,
+    *,
+    level: Level = "patient",
+    competing: Sequence[str] = (),
+) -> SurvivalLabels:
     """Read times and events.
 
     A row without time or without event is left out. Two slides of one patient are not two
@@ -151,6 +161,8 @@ def survival_labels(join: Join, columns: FollowUp, *, level: Level = "patient") 
     columns : FollowUp
         From :func:`histopress.cohort.labels.conventions.find_follow_up`, or written by hand.
     level : {"slide", "patient"}
+    competing : sequence of str
+        Values of the event's column that mean a competing event.
 
     Raises
     ------
@@ -162,24 +174,30 @@ def survival_labels(join: Join, columns: FollowUp, *, level: Level = "patient") 
     join.table.require(columns.time, columns.event)
     _refuse_reversed(join, columns.event, columns.coding)
 
-    def parse(row: LabelRow) -> tuple[float, bool]:
+    causes = {name: number for number, name in enumerate(competing, 2)}
+
+    def parse(row: LabelRow) -> tuple[float, int]:
         column = columns.time
         try:
             time = time_of(row.cells[column])
             column = columns.event
-            return time, event_of(row.cells[column], columns.coding)
+            cell = row.cells[column]
+            return time, causes.get(cell) or int(event_of(cell, columns.coding))
         except ValueError as error:
             raise ValueError(f"{_shown(row, column)} {error}") from None
 
-    units, pairs = collect(join, (columns.time, columns.event), level=level, parse=parse)
-    events = np.array([event for _, event in pairs], dtype=np.bool_)
+    units, pairs = collect(
+        join, (columns.time, columns.event), level=level, parse=parse, words=competing
+    )
+    found = np.array([cause for _, cause in pairs], dtype=np.int64)
+    events = found == 1
     if not events.any():
         fault = f"{join.table.name}, column '{columns.event}': no event among {len(units)} {level}s"
         raise ManifestError(
             [f"{fault}; nothing can be learned of survival; is 1 an event or censored?"]
         )
     times = np.array([time for time, _ in pairs], dtype=np.float64)
-    return SurvivalLabels(units=units, times=times, events=events, unit=columns.unit)
+    return SurvivalLabels(units=units, times=times, events=events, causes=found, unit=columns.unit)
 
 
 def _shown(row: LabelRow, column: str) -> str:

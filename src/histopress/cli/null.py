@@ -1,0 +1,206 @@
+"""``histopress null``: labels shuffled through the whole cross-validation, many times."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from histopress.cli.cohort import COHORT_PORTS
+from histopress.cli.job import Job, Port, Verb
+from histopress.cli.train import TrainSettings
+from histopress.types import settings
+
+if TYPE_CHECKING:
+    from histopress.cohort.manifest import Manifest
+    from histopress.cohort.targets import Labels
+    from histopress.compress.slide import CompressedSlide
+    from histopress.evaluate.units import Units
+
+COLUMNS = ("permutation", "figure", "p", "undefined")
+
+
+@settings
+class NullSettings(TrainSettings):
+    """What decides the null distribution."""
+
+    permutations: Annotated[int, Field(ge=5, le=100_000)] = 200
+
+
+def null(job: Job) -> None:
+    """Shuffle labels among patients of a centre, divide, train and judge anew each time."""
+    import torch
+
+    from histopress.cli.cohort import load_compressed, load_labels, load_manifest
+    from histopress.cohort.targets import permute_target
+    from histopress.evaluate.figures import null_figure, save_svg
+    from histopress.evaluate.null import summarise_null
+    from histopress.store import read_json, write_csv, write_json
+
+    chosen = job.settings
+    names = [job.wildcard(name) for name in ("target", "encoder", "model")]
+    torch.set_num_threads(chosen.numerics.threads)
+    torch.use_deterministic_algorithms(True)
+    manifest = load_manifest(job)
+    labels = load_labels(job, manifest, names[0], chosen.target)
+    slides = [load_compressed(job, slide_id) for slide_id in sorted(labels.values)]
+    usable = stand_ins([slide for slide in slides if not slide.excluded], chosen.model)
+    rows: list[dict[str, Any]] = []
+    progress = job.progress(f"permute {' '.join(names)}")
+    for number in range(chosen.permutations):
+        shuffled = permute_target(labels, manifest, rng=job.rng("null", *names, number))
+        rows.append({"permutation": number, **_one(job, number, usable, shuffled, manifest)})
+        progress(number + 1, chosen.permutations)
+    metrics = read_json(job.input("metrics"))
+    observed = metrics["metrics"][metrics["primary"]]["estimate"]
+    found = summarise_null(
+        [row["figure"] for row in rows],
+        [row["p"] for row in rows],
+        observed=observed,
+        kind=labels.kind,
+    )
+    title = " · ".join(names)
+    write_json(
+        job.output("null"),
+        {**dict(zip(("target", "encoder", "model"), names, strict=True)), **found},
+    )
+    write_csv(job.output("permutations"), rows, COLUMNS)
+    figure = null_figure(
+        _numbers([row["figure"] for row in rows]),
+        observed=observed,
+        chance=found["chance"],
+        metric=found["metric"],
+        title=title,
+        p=found["p"],
+        note=chosen.target.note,
+    )
+    save_svg(figure, job.output("figure"), description=f"Permuted labels of {title}.")
+    job.facts.update({key: found[key] for key in ("mean", "monte_carlo_error", "is_chance", "p")})
+
+
+def stand_ins(slides: "Sequence[CompressedSlide]", model: Any) -> "list[CompressedSlide]":
+    """Take the mean embedding for a slide where the model sees nothing else.
+
+    Rounded to half precision, as embeddings are: what is shuffled hundreds of times is small.
+    """
+    import numpy as np
+
+    from histopress.learn.pooled import pooled
+
+    if model.kind != "mean" or model.reduce is not None or model.fusion == "bag":
+        return list(slides)
+    one = np.ones((1, 1), np.float32)
+    return [
+        replace(
+            slide,
+            grid=row.astype(np.float16)[None, :, None, None],
+            tissue=one,
+            distance=one,
+            views=(0,),
+        )
+        for slide, row in zip(slides, pooled(slides), strict=True)
+    ]
+
+
+def _one(
+    job: Job,
+    number: int,
+    slides: "Sequence[CompressedSlide]",
+    labels: "Labels",
+    manifest: "Manifest",
+) -> dict[str, Any]:
+    """Go through the whole cross-validation once."""
+    from histopress.errors import ConfigError
+    from histopress.evaluate.judge import PRIMARY, primary_figure
+    from histopress.evaluate.null import chance_p
+    from histopress.evaluate.undefined import UndefinedMetricError
+
+    metric = PRIMARY[labels.kind]
+    try:
+        units = _tested_units(job, number, slides, labels, manifest)
+        p = chance_p(units, metric)
+        figure = primary_figure(units)
+    except (UndefinedMetricError, ConfigError) as error:
+        return {"figure": None, "p": None, "undefined": str(error)}
+    return {"figure": figure, "p": p if p == p else None, "undefined": ""}
+
+
+def _tested_units(
+    job: Job,
+    number: int,
+    slides: "Sequence[CompressedSlide]",
+    labels: "Labels",
+    manifest: "Manifest",
+) -> "Units":
+    from histopress.cli.judging import people_of
+    from histopress.cli.train import goal_of, labelled_slides
+    from histopress.cohort.divisions import divisions
+    from histopress.cohort.protocols import make_split, split_key, table_of
+    from histopress.evaluate.judge import make_units
+    from histopress.evaluate.predictions import Prediction
+    from histopress.evaluate.runs import average_divisions, repeats_of
+    from histopress.learn.fold import train_fold
+
+    chosen = job.settings
+    rows = make_split(
+        manifest,
+        labels,
+        (),
+        settings=chosen.protocol,
+        key=split_key(chosen.seed, f"{labels.target}/null/{number}"),
+        table=table_of(chosen.protocol),
+    )
+    labelled = labelled_slides(slides, labels, manifest.patients)
+    known = {each.slide_id for each in labelled}
+    found: list[Prediction] = []
+    for fold, parts in enumerate(divisions(rows, chosen.protocol, labels.values)):
+        side: Any = {slide: "train" for slide in parts.train if slide in known}
+        side |= {slide: "validation" for slide in parts.validation if slide in known}
+        side |= {slide: "test" for slide in parts.test if slide in known}
+        result = train_fold(
+            [each for each in labelled if each.slide_id in side],
+            side,
+            settings=chosen.model,
+            goal=goal_of(labels),
+            seed=job.seed("null", number, fold),
+        )
+        found += [
+            Prediction(
+                slide_id=slide,
+                fold=fold,
+                label=labels.values[slide],
+                scores=tuple(result.predictions[slide].tolist()),
+            )
+            for slide, part in side.items()
+            if part == "test"
+        ]
+    if chosen.protocol.kind == "ensemble":
+        tested = average_divisions(found)
+    else:
+        first = repeats_of(found)[0]
+        tested = tuple(row for row in found if row.fold in first)
+    return make_units(tested, labels, people_of(manifest))
+
+
+def _numbers(values: "Sequence[float | None]") -> Any:
+    import numpy as np
+
+    return np.array([np.nan if value is None else value for value in values], np.float64)
+
+
+VERB = Verb(
+    name="null",
+    settings=NullSettings,
+    inputs=(
+        *COHORT_PORTS,
+        Port(name="metrics", help="JSON of 'histopress evaluate', for the observed figure"),
+        Port(name="compressed", help="folder of compressed slides"),
+    ),
+    outputs=(
+        Port(name="null", help="JSON: the null and where the observed figure stands in it"),
+        Port(name="permutations", help="CSV: a row a permutation"),
+        Port(name="figure", help="SVG: the distribution"),
+    ),
+    wildcards=("target", "encoder", "model"),
+    run=null,
+)

@@ -1,0 +1,1 @@
+"""Features of other tools: CLAM, TRIDENT, AtlasPatch, STAMP and NIC's first code."""

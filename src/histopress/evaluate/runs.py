@@ -1,0 +1,63 @@
+"""Predictions of all divisions of a protocol, put in the order in which they are judged."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from histopress.evaluate.predictions import Prediction
+
+
+def repeats_of(rows: Sequence[Prediction]) -> tuple[tuple[int, ...], ...]:
+    """Group divisions so that within a group no slide is tested twice.
+
+    A cross-validation is one group; repeated cross-validations are several, repeated random
+    divisions as many as there are divisions.
+
+    Examples
+    --------
+    >>> rows = [Prediction(slide_id=s, fold=f, label=0, scores=(1.0,)) for s, f in
+    ...         [("a", 0), ("b", 1), ("a", 2), ("b", 3)]]
+    >>> repeats_of(rows)
+    ((0, 1), (2, 3))
+    """
+    tested: dict[int, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.split == "test":
+            tested[row.fold].add(row.slide_id)
+    groups: list[list[int]] = []
+    known: list[set[str]] = []
+    for fold in sorted(tested):
+        if groups and not known[-1] & tested[fold]:
+            groups[-1].append(fold)
+            known[-1] |= tested[fold]
+        else:
+            groups.append([fold])
+            known.append(set(tested[fold]))
+    return tuple(tuple(group) for group in groups)
+
+
+def in_split(
+    rows: Sequence[Prediction], split: str, folds: Sequence[int] | None = None
+) -> tuple[Prediction, ...]:
+    """Rows of one part, of some divisions or of all."""
+    return tuple(row for row in rows if row.split == split and (folds is None or row.fold in folds))
+
+
+def average_divisions(rows: Sequence[Prediction]) -> tuple[Prediction, ...]:
+    """Average what the models of several divisions say of a slide; they count as one model then.
+
+    For an ensemble on patients whom no division trained on. ``fold`` becomes 0.
+    """
+    own: dict[str, list[Prediction]] = defaultdict(list)
+    for row in rows:
+        own[row.slide_id].append(row)
+    return tuple(
+        replace(
+            found[0],
+            fold=0,
+            scores=tuple(np.mean([row.scores for row in found], axis=0).tolist()),
+        )
+        for _, found in sorted(own.items())
+    )

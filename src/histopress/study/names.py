@@ -1,0 +1,33 @@
+"""The names of all files of a study."""
+
+from histopress.config import PHANTOM_PATCHES as PHANTOM_PATCHES
+
+TILES = "results/tiles/{grid}/{slide}.h5"
+OVERLAY = "results/tiles/{grid}/{slide}.png"
+ENCODER = "results/encoders/{encoder}"
+FEATURES = "results/features/{encoder}/{slide}.h5"
+COMPRESSED = "results/compressed/{encoder}/{slide}.h5"
+SPLIT = "results/splits/{target}/{protocol}.csv"
+MODELS = "results/models"
+MODEL = MODELS + "/{target}/{encoder}/{model}"
+FOLD = MODEL + "/seed{seed}/fold{fold}"
+EVALUATION = "results/evaluation/{target}/{encoder}/{model}"
+COMPARISON = "results/evaluation/comparison"
+LEAKS = "results/evaluation/{target}/leaks.json"
+CLINICAL = "clinical"
+"""Stands for encoder and model in the path of the model that sees covariates alone."""
+CLINICAL_FOLD = FOLD.replace("{encoder}", CLINICAL).replace("{model}", CLINICAL)
+SELECTED = "selected"
+"""Stands for encoder and model in the path of the row that chooses within each fold."""
+CHOSEN = EVALUATION.replace("{encoder}", SELECTED).replace("{model}", SELECTED)
+MAPS = "results/explain/{target}/{encoder}/{model}/{slide}.h5"
+RECORD = "results/records"
+FOLD_RECORD = RECORD + "/train/{target}/{encoder}/{model}/seed{seed}/fold{fold}.json"
+PHANTOM = "data/phantom/{slide}.tif"
+DEFAULT_MANIFEST = "config/slides.csv"
+PATCHES_FOLDER = "results/patches"
+PATCHES = PATCHES_FOLDER + "/{task}/{input}.h5"
+PROBES_FOLDER = "results/probes"
+PROBE = PROBES_FOLDER + "/{encoder}/{task}"
+PROBES = PROBES_FOLDER + "/comparison"
+MATRIX = PROBES_FOLDER + "/transfer"
