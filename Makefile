@@ -13,7 +13,7 @@ SMK := $(BIN)/snakemake --cores $(CORES)
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 
-.PHONY: run test check real he collage encoders clean install
+.PHONY: run test check real he collage encoders phantoms clean install
 
 run: $(INSTALLED)
 	@histopress validate
@@ -61,6 +61,14 @@ encoders: $(INSTALLED)
 	sed 's|@DATA@|$(abspath $(DATA))|' config/recipes/encoders/config.yaml > real/encoders/config/config.yaml
 	python config/recipes/encoders/mitosis.py $(abspath $(DATA))/tiles/mitosis > real/encoders/mitosis-atypia.csv
 	$(SMK) --directory real/encoders
+
+# 220 small drawn patients on whom classes, numbers and survival are learned; about 20 minutes.
+phantoms: $(INSTALLED)
+	mkdir -p real/phantoms/config
+	cp config/recipes/phantoms/config.yaml real/phantoms/config/config.yaml
+	test -f real/phantoms/config/slides.csv || (cd real/phantoms && histopress simulate cohort \
+	  --survival=$(CURDIR)/config/recipes/phantoms/survival.json)
+	$(SMK) --directory real/phantoms
 
 clean:
 	rm -rf data logs real .snakemake

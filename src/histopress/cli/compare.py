@@ -46,6 +46,11 @@ COLUMNS = (
 )
 NESTED = "selected"
 """Encoder and model of the row that chooses within each fold."""
+SHOWN = {
+    (NESTED, NESTED): ("chosen", "in each fold"),
+    ("clinical", "clinical"): ("covariates", "alone"),
+}
+"""What rows without an encoder of their own are called in the figure."""
 
 
 @settings
@@ -84,11 +89,12 @@ def compare(job: Job) -> None:
         against = _differences(job, target, found, manifest)
         for name, metrics in found.items():
             rows.append(_row(target, name, metrics, name == best, against.get(name, {})))
+            shown = SHOWN.get(name, name)
             drawn.append(
                 ComparisonRow(
                     target=target,
-                    encoder=name[0],
-                    model=name[1],
+                    encoder=shown[0],
+                    model=shown[1],
                     interval=Interval.from_json(metrics["metrics"][metrics["primary"]]),
                     metric=metrics["primary"],
                     selected=name == best,

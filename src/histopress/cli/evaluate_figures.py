@@ -128,7 +128,7 @@ def _kaplan_meier(judged: "Judged", title: str, note: str | None) -> "Figure":
         names,
         title=title,
         unit=units.unit,
-        cut="cut at the median risk of each fold's training patients",
+        cut="the median predicted risk",
         note=note,
     )
 

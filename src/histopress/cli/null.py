@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from histopress.compress.slide import CompressedSlide
     from histopress.evaluate.units import Units
 
+SHOWN = {
+    "auc": "AUC within folds",
+    "spearman": "Spearman's ρ within folds",
+    "c": "Harrell's C within folds",
+}
 COLUMNS = ("permutation", "figure", "p", "undefined")
 
 
@@ -40,7 +45,7 @@ def null(job: Job) -> None:
     chosen = job.settings
     names = [job.wildcard(name) for name in ("target", "encoder", "model")]
     torch.set_num_threads(chosen.numerics.threads)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # unlike its sibling imports no compiler
     manifest = load_manifest(job)
     labels = load_labels(job, manifest, names[0], chosen.target)
     slides = [load_compressed(job, slide_id) for slide_id in sorted(labels.values)]
@@ -69,7 +74,7 @@ def null(job: Job) -> None:
         _numbers([row["figure"] for row in rows]),
         observed=observed,
         chance=found["chance"],
-        metric=found["metric"],
+        metric=SHOWN[found["metric"]],
         title=title,
         p=found["p"],
         note=chosen.target.note,

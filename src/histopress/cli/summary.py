@@ -1,10 +1,18 @@
 """``histopress summary``: what a finished run found, and where it is."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from histopress.study import Study, names
+
+FIGURES = {"auc": "AUC", "spearman": "Spearman's ρ", "c": "Harrell's C"}
+ROWS = {
+    names.SELECTED: "chosen within each fold",
+    names.CLINICAL: "covariates alone",
+}
+"""What rows without an encoder of their own are called."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,33 +88,63 @@ def probe_lines(study: Study) -> list[str]:
 
 
 def result_lines(study: Study) -> list[str]:
-    """Say what each model reached."""
+    """Say what each row reached."""
+    from histopress.cli.learning import Learning
     from histopress.store import read_json
 
     lines: list[str] = []
     notes: dict[str, None] = {}
-    for target, encoder, model in study.combinations():
-        folder = names.EVALUATION.format(target=target, encoder=encoder, model=model)
-        path = Path(folder) / "metrics.json"
-        if path.exists():
-            metrics = read_json(path)
+    learning = Learning(study)
+    chosen = [
+        (target, names.SELECTED, names.SELECTED)
+        for target in study.config.targets
+        if learning.has_choice(target)
+    ]
+    for target, encoder, model in sorted([*learning.all_rows(), *chosen], key=_order(study)):
+        folder = Path(names.EVALUATION.format(target=target, encoder=encoder, model=model))
+        if (folder / "metrics.json").exists():
+            metrics = read_json(folder / "metrics.json")
             lines.append(_result_line(metrics))
+            lines += _null_line(folder / "null.json")
             if metrics["note"]:
                 notes[f"  {target}: {metrics['note']}"] = None
     return ["", *lines, *notes] if lines else []
 
 
+def _order(study: Study) -> Callable[[tuple[str, str, str]], int]:
+    """Rows of one target stand together."""
+    place = {target: number for number, target in enumerate(study.config.targets)}
+    return lambda row: place[row[0]]
+
+
 def _result_line(metrics: dict[str, Any]) -> str:
-    auc = metrics["metrics"]["auc"]
-    name = f"{metrics['target']} · {metrics['encoder']} · {metrics['model']}"
-    if auc["estimate"] is None:
-        return f"  {name}: AUC undefined ({auc['warning']})"
-    low, high = auc["interval"]
+    quoted = metrics["metrics"][metrics["primary"]]
+    figure = FIGURES[metrics["primary"]]
+    row = ROWS.get(metrics["encoder"], f"{metrics['encoder']} · {metrics['model']}")
+    name = f"{metrics['target']} · {row}"
+    if quoted["estimate"] is None:
+        return f"  {name}: {figure} undefined ({quoted['warning']})"
+    bounds = quoted["interval"]
+    interval = f"[{bounds[0]:.3f}, {bounds[1]:.3f}]" if bounds else "(no interval)"
     note = f"; {metrics['control']}" if metrics["control"] else ""
     return (
-        f"  {name}: AUC {auc['estimate']:.3f} [{low:.3f}, {high:.3f}] within folds, "
-        f"{auc['n_patients']} patients{note}"
+        f"  {name}: {figure} {quoted['estimate']:.3f} {interval} within folds, "
+        f"{quoted['n_patients']} patients{note}"
     )
+
+
+def _null_line(path: Path) -> list[str]:
+    from histopress.store import read_json
+
+    if not path.exists():
+        return []
+    null = read_json(path)
+    if null["mean"] is None:
+        return [f"    labels shuffled {null['permutations']} times: undefined in all"]
+    p = "" if null["p"] is None else f"; the row's p is {null['p']:.3g}"
+    error = null["monte_carlo_error"] or 0
+    found = f"mean {null['mean']:.3f} ± {error:.3f}, chance is {null['chance']:g}{p}"
+    return [f"    labels shuffled {null['permutations']} times: {found}"]
 
 
 def places(study: Study) -> list[str]:
@@ -125,6 +163,6 @@ def places(study: Study) -> list[str]:
         found += [
             f"{names.COMPARISON}.svg   all models side by side",
             f"{names.COMPARISON}.csv",
-            "results/evaluation/TARGET/ENCODER/MODEL/   metrics.json, roc.svg, scores.svg",
+            "results/evaluation/TARGET/ENCODER/MODEL/   metrics.json, slides.csv, figures",
         ]
     return found
