@@ -39,7 +39,7 @@ def probe_encoder(job: Job) -> None:
 
     chosen = job.settings
     torch.set_num_threads(chosen.probe.mlp.threads)
-    torch.set_deterministic_debug_mode("error")  # unlike its sibling imports no compiler
+    torch.set_deterministic_debug_mode("error")  # the same, without importing the compiler
     encoder, task = job.wildcard("encoder"), job.wildcard("task")
     table = read_patches(job.input("patches"))
     card, features = _features(job, table)

@@ -21,7 +21,7 @@ def explain(job: Job) -> None:
     from histopress.learn.stored import load_stored
 
     torch.set_num_threads(1)
-    torch.set_deterministic_debug_mode("error")  # unlike its sibling imports no compiler
+    torch.set_deterministic_debug_mode("error")  # the same, without importing the compiler
     chosen = job.settings
     slide = read_compressed(job.input("compressed"))
     fitted, _, info = load_stored(choose_model(job, slide.slide_id))

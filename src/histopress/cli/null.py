@@ -45,7 +45,7 @@ def null(job: Job) -> None:
     chosen = job.settings
     names = [job.wildcard(name) for name in ("target", "encoder", "model")]
     torch.set_num_threads(chosen.numerics.threads)
-    torch.set_deterministic_debug_mode("error")  # unlike its sibling imports no compiler
+    torch.set_deterministic_debug_mode("error")  # the same, without importing the compiler
     manifest = load_manifest(job)
     labels = load_labels(job, manifest, names[0], chosen.target)
     slides = [load_compressed(job, slide_id) for slide_id in sorted(labels.values)]

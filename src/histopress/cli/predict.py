@@ -30,7 +30,7 @@ def predict(job: Job) -> None:
     from histopress.store import write_csv
 
     torch.set_num_threads(1)
-    torch.set_deterministic_debug_mode("error")  # unlike its sibling imports no compiler
+    torch.set_deterministic_debug_mode("error")  # the same, without importing the compiler
     files = model_files(job.request.paths["model"])
     for file in files:
         job.reads("model", file)

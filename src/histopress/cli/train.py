@@ -39,7 +39,7 @@ def train(job: Job) -> None:
 
     chosen, target = job.settings, job.wildcard("target")
     torch.set_num_threads(chosen.numerics.threads)
-    torch.set_deterministic_debug_mode("error")  # unlike its sibling imports no compiler
+    torch.set_deterministic_debug_mode("error")  # the same, without importing the compiler
     manifest = load_manifest(job)
     labels = load_labels(job, manifest, target, chosen.target)
     loaded = [load_compressed(job, slide_id) for slide_id in sorted(labels.values)]

@@ -8,7 +8,6 @@ from histopress.cohort.folds import assign_folds
 from histopress.cohort.manifest import Manifest
 from histopress.cohort.named_parts import refuse_crossing
 from histopress.cohort.patients import Patients
-from histopress.cohort.preserved_site import assign_centres
 from histopress.cohort.protocol_settings import EnsembleProtocol, ExternalSettings
 from histopress.errors import ConfigError, LeakError, ManifestError
 
@@ -157,6 +156,9 @@ def place_preserved(
     LeakError
         Patients of one centre stand in several folds.
     """
+    # Late: it needs a solver, every job of the workflow imports this module, few divide centres.
+    from histopress.cohort.preserved_site import assign_centres
+
     _refuse_other_centres(patients, patient_places(patients.manifest, known))
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for stratum in patients.strata.values():

@@ -146,8 +146,8 @@ def make_interval(
     """Choose the method that suits the metric and its estimate.
 
     AUC, C and correlations: ``estimate ± t · standard error`` on the logit or z scale, t with as
-    many degrees of freedom as patients less folds; of the methods in ``benchmarks/coverage.md``
-    the one in range most often for each of them. Shares and other numbers: percentiles of the
+    many degrees of freedom as patients less folds: of the methods in ``benchmarks/coverage.md`` in
+    range as often as any, for each of them. Shares and other numbers: percentiles of the
     bootstrap, as their ends are no ends of a scale. Where everything is
     right (or everything wrong), every resample is so too and would give an interval of no width;
     the exact bound takes its place.

@@ -6,6 +6,7 @@ from typing import Any
 
 from histopress.cohort.manifest import Manifest, read_manifest
 from histopress.cohort.protocols import check_protocol
+from histopress.cohort.targets import Labels
 from histopress.config import Config, PhantomCohortSettings, needed_files
 from histopress.errors import ConfigError, ManifestError
 from histopress.study import names
@@ -37,7 +38,13 @@ def manifest_faults(values: Mapping[str, Any], project: Path, check_files: bool)
     return []
 
 
-def check_manifest(config: Config, project: Path, *, check_files: bool = True) -> Manifest:
+def check_manifest(
+    config: Config,
+    project: Path,
+    *,
+    check_files: bool = True,
+    labels: dict[str, Labels] | None = None,
+) -> Manifest:
     """Check the manifest against the configuration.
 
     Parameters
@@ -48,6 +55,8 @@ def check_manifest(config: Config, project: Path, *, check_files: bool = True) -
         Folder that relative paths start from.
     check_files : bool
         Also look whether files exist.
+    labels : dict of str to Labels, optional
+        Takes the labels of each target, which are read on the way.
 
     Raises
     ------
@@ -73,7 +82,8 @@ def check_manifest(config: Config, project: Path, *, check_files: bool = True) -
     if check_files:
         faults += _file_faults(config, project)
     if manifest is not None:
-        faults += _study_faults(config, manifest, project, check_files=check_files)
+        read = {} if labels is None else labels
+        faults += _study_faults(config, manifest, project, check_files=check_files, labels=read)
     if faults or manifest is None:
         raise ManifestError(faults)
     return manifest
@@ -96,7 +106,12 @@ def _file_faults(config: Config, project: Path) -> list[str]:
 
 
 def _study_faults(
-    config: Config, manifest: Manifest, project: Path, *, check_files: bool
+    config: Config,
+    manifest: Manifest,
+    project: Path,
+    *,
+    check_files: bool,
+    labels: dict[str, Labels],
 ) -> list[str]:
     faults = [
         f"slide '{row.slide_id}': mask_path is '{row.mask_path}'; this version finds tissue itself "
@@ -106,8 +121,8 @@ def _study_faults(
     ]
     for name in config.targets:
         try:
-            labels = read_labels(config, manifest, name, project)
-            check_protocol(manifest, labels, config.protocol, root=project)
+            labels[name] = read_labels(config, manifest, name, project)
+            check_protocol(manifest, labels[name], config.protocol, root=project)
         except ManifestError as error:
             faults += error.faults
         except ConfigError as error:

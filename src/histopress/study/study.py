@@ -139,7 +139,9 @@ def load_study(values: Mapping[str, Any], project: Path, *, check_files: bool = 
     except ConfigError as error:
         faults = [*str(error).splitlines(), *manifest_faults(values, project, check_files)]
         raise ConfigError("\n".join(faults)) from error
-    return Study(config, check_manifest(config, project, check_files=check_files), project)
+    labels: dict[str, Labels] = {}
+    manifest = check_manifest(config, project, check_files=check_files, labels=labels)
+    return Study(config, manifest, project, labels)
 
 
 def read_values(path: Path) -> dict[str, Any]:
