@@ -1,7 +1,6 @@
 """``histopress evaluate``: metrics with intervals, and figures, of one model."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from histopress.cli.cohort import COHORT_PORTS
@@ -136,20 +135,6 @@ def _account(
 def _quoted(metrics: Mapping[str, Any]) -> dict[str, Any]:
     quoted = metrics["metrics"][metrics["primary"]]
     return {"estimate": quoted["estimate"], "interval": quoted["interval"]}
-
-
-def read_histories(job: Job) -> dict[str, list[dict[str, str]]]:
-    """Read the history of every seed and division."""
-    from histopress.store import read_csv
-
-    chosen, models = job.settings, job.request.paths["models"]
-    found = {}
-    for seed in chosen.seeds:
-        for division in range(chosen.divisions):
-            name = f"fold {division}" + (f", seed {seed}" if len(chosen.seeds) > 1 else "")
-            place = Path(f"seed{seed}") / f"fold{division}" / "history.csv"
-            found[name] = list(read_csv(job.reads("models", models / place)))
-    return found
 
 
 VERB = Verb(

@@ -1,6 +1,7 @@
 """Figures of ``histopress evaluate``."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from histopress.cli.job import Job
@@ -18,14 +19,13 @@ def draw_all(
     job: Job, judged: "Judged", metrics: Mapping[str, Any], flow: "Flow", *, title: str
 ) -> None:
     """Draw every figure that the job has a place for."""
-    from histopress.cli.evaluate import read_histories
     from histopress.evaluate.figures import save_svg, training_figure
 
     note = metrics["note"]
     drawn: dict[str, tuple[Callable[[], Figure], str]] = {
         "flow": (lambda: _flow(flow, title, note), "From the manifest to the analysis"),
         "training": (
-            lambda: training_figure(read_histories(job), title=title),
+            lambda: training_figure(_histories(job), title=title),
             "Training of every division",
         ),
         **_of_kind(judged, metrics, title, note),
@@ -33,6 +33,20 @@ def draw_all(
     for name, (draw, shown) in drawn.items():
         if job.has(name):
             save_svg(draw(), job.output(name), description=f"{shown} of {title}.")
+
+
+def _histories(job: Job) -> dict[str, list[dict[str, str]]]:
+    """Read the history of every seed and division."""
+    from histopress.store import read_csv
+
+    chosen, models = job.settings, job.request.paths["models"]
+    found = {}
+    for seed in chosen.seeds:
+        for division in range(chosen.divisions):
+            name = f"fold {division}" + (f", seed {seed}" if len(chosen.seeds) > 1 else "")
+            place = Path(f"seed{seed}") / f"fold{division}" / "history.csv"
+            found[name] = list(read_csv(job.reads("models", models / place)))
+    return found
 
 
 def _of_kind(
