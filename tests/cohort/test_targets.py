@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -236,3 +237,38 @@ def test_the_control_moves_patients_within_their_centre(cohort: Cohort) -> None:
     assert pairs != known
     assert sorted(pairs[:6]) == sorted(known[:6])
     assert sorted(pairs[6:]) == sorted(known[6:])
+
+
+def test_tupac16s_table_has_neither_header_nor_names(cohort: Cohort, data: Path) -> None:
+    settings = TableSettings(
+        path="truth.csv", columns=("mitotic", "proliferation"), numbered="TUPAC-TR-"
+    )
+    path = data / "tables/tupac16_training_ground_truth.csv"
+    table = read_source(settings, path=path)
+    manifest = cohort([(f"TUPAC-TR-{k:03}", f"p{k}", "") for k in range(1, 501)])
+    grade = ClassificationTarget(table=settings, column="mitotic")
+    score = RegressionTarget(table=settings, column="proliferation")
+    first = slide_labels(manifest, "grade", grade, seed=1, table=table)
+    assert Counter(first.values.values()) == {0: 236, 1: 117, 2: 147}
+    assert first.classes == ("1", "2", "3")
+    numbers = slide_labels(manifest, "score", score, seed=1, table=table).values
+    assert len(numbers) == 500
+    lines = path.read_text().splitlines()
+    assert numbers["TUPAC-TR-500"] == float(lines[499].split(",")[1])
+
+
+def test_stamps_tables_join_by_patient(cohort: Cohort, data: Path) -> None:
+    clini = TableSettings(path="clini.xlsx", by="patient")
+    table = read_source(clini, path=data / "tables/TCGA-CRC-DX_CLINI.xlsx")
+    slides = read_source(
+        TableSettings(path="slides.csv"), path=data / "tables/TCGA-CRC-DX_SLIDE.csv"
+    )
+    manifest = cohort([(row.cells["FILENAME"], row.cells["PATIENT"], "") for row in slides.rows])
+    column = "MSIStatus"
+    target = ClassificationTarget(table=clini, column=column, level="patient")
+    labels = slide_labels(manifest, "msi", target, seed=1, table=table)
+    owner = {row.cells["PATIENT"]: row.cells[column] for row in table.rows}
+    for slide, code in labels.values.items():
+        assert labels.classes[code] == owner[manifest.patients[slide]]
+    assert len(labels.values) + len(labels.left_out) == len(manifest)
+    assert len(labels.values) > 100

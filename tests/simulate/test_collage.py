@@ -17,6 +17,7 @@ from histopress.simulate.collage import (
     tile_rows,
     write_collage_slide,
 )
+from histopress.simulate.follow_up import COLUMNS
 from histopress.simulate.settings import CollageSettings
 from histopress.simulate.tiles import TileFile, gather_tiles, group_duplicates
 
@@ -99,7 +100,7 @@ def test_a_patients_slides_share_centre_and_survival_and_the_hazard_follows_the_
     # A slide's share is even in 0.2 to 0.6 for half of the patients, else 0.
     sd = (0.5 * (0.2**2 + 0.2 * 0.6 + 0.6**2) / 3 - 0.2**2) ** 0.5
     for found in patients.values():
-        shared = ("center", "survival_months", "censorship", "age", "grade", "true_log_hazard")
+        shared = ("center", *COLUMNS)
         assert len({tuple(row[name] for name in shared) for row in found}) == 1
         fraction = np.mean([row["tumour_fraction"] for row in found])
         expected = (fraction - 0.2) / sd + 0.5 * (found[0]["grade"] - 2)

@@ -25,7 +25,14 @@ from scipy.optimize import brentq
 
 from histopress.simulate.settings import SurvivalSettings
 
-COLUMNS = ("survival_months", "censorship", "age", "grade", "true_log_hazard")
+COLUMNS = (
+    "survival_months",
+    "censorship",
+    "age",
+    "grade",
+    "true_log_hazard",
+    "true_fraction",
+)
 """What a manifest tells of a patient; equal on all of the patient's slides."""
 
 GRADES = (1, 2, 3)
@@ -85,6 +92,8 @@ class FollowUp:
         1, 2 or 3; a part of the hazard that no slide shows.
     true_log_hazard : float
         η of the module's law.
+    true_fraction : float
+        Mean tumour fraction of the patient's slides: what an oracle of slides would know.
     """
 
     survival_months: float
@@ -92,6 +101,7 @@ class FollowUp:
     age: int
     grade: int
     true_log_hazard: float
+    true_fraction: float
 
 
 def draw_follow_up(
@@ -133,6 +143,7 @@ def draw_follow_up(
         age=age,
         grade=grade,
         true_log_hazard=log_hazard,
+        true_fraction=fraction,
     )
 
 

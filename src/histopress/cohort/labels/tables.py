@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from histopress.cohort.labels.faults import refuse
+from histopress.cohort.labels.faults import listed, refuse
 from histopress.cohort.labels.workbooks import read_workbook
 from histopress.cohort.table import Table, read_table
 from histopress.errors import ManifestError
@@ -45,8 +45,8 @@ class LabelTable:
             if column not in self.columns:
                 near = get_close_matches(column, self.columns, n=1, cutoff=0.7)
                 hint = f"is '{near[0]}' meant? " if near else ""
-                found = ", ".join(f"'{name}'" for name in self.columns)
-                faults.append(f"{self.name}: no column '{column}'; {hint}columns found: {found}")
+                found = f"columns found: {listed(self.columns)}"
+                faults.append(f"{self.name}: no column '{column}'; {hint}{found}")
         if faults:
             raise ManifestError(faults)
 
