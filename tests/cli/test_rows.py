@@ -210,6 +210,23 @@ def test_shuffled_labels_are_chance_and_true_ones_are_not(cohort, target):
     assert len(read_csv(place / "null.csv")) == 12
 
 
+NETWORK = {"kind": "nic-cnn", "crop": 5, "width": 8, "epochs_max": 4, "epoch_crops": 64}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_network_learns_nothing_from_shuffled_labels(cohort, target):
+    place = cohort / "evaluation" / target / "good" / "mean"
+    call(
+        "null", cohort, {**learning(target), "model": NETWORK, "permutations": 10},
+        target=target, encoder="good", model="net", manifest=cohort / "s.csv",
+        compressed=cohort / "s-compressed", metrics=place / "metrics.json",
+        null=place / "net.json", permutations=place / "net.csv", figure=place / "net.svg",
+    )  # fmt: skip
+    found = read_json(place / "net.json")
+    assert found["permutations"] - found["undefined"] >= 8
+    assert abs(found["mean"] - found["chance"]) < 3 * found["monte_carlo_error"]
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_injected_leak_is_refused(cohort, target):
     report = cohort / f"{target}-leaks.json"

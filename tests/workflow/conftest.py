@@ -1,4 +1,8 @@
-"""The real Snakefile on a toy study: six drawn slides, two encoders, two models, three folds."""
+"""The real Snakefile on two toy studies: one of two encoders and two models; one of the others.
+
+The first has six drawn slides with two classes. The second goes on in a copy of it with one
+encoder, one model and three more patients, and has a number, survival, a covariate and controls.
+"""
 
 import json
 import os
@@ -42,6 +46,31 @@ TOY = {
     "evaluation": {"bootstrap": 200},
 }
 
+WITH_CONTROLS = TOY | {
+    "phantom": TOY["phantom"] | {"slides": TOY["phantom"]["slides"] | {"n_patients": 9}},
+    "encoders": {"mean-rgb": TOY["encoders"]["mean-rgb"]},
+    "probe": None,
+    "targets": {
+        "score": {"column": "score", "kind": "regression", "unit": "points"},
+        "os": {
+            "kind": "survival",
+            "endpoint": "os",
+            "table": {"path": "config/survival.csv"},
+            "covariates": {"age": {"kind": "number"}},
+        },
+    },
+    "models": {"mean": TOY["models"]["mean"]},
+    "controls": {"permutations": {"mean": 5}},
+}
+LABELS = {
+    "score": (0.1, 0.9, 0.2, 0.7, 0.4, 0.6, 0.3, 0.8, 0.5),
+    "age": (61, 70, 55, 48, 66, 59, 72, 51, 64),
+}
+FOLLOW_UP = {
+    "survival_months": (5, 12, 30, 18, 26, 40, 9, 22, 15),
+    "censorship": (0, 0, 1, 0, 1, 1, 0, 0, 1),
+}
+
 
 class Project:
     """A folder with a study, and Snakemake to run it."""
@@ -50,12 +79,15 @@ class Project:
         self.folder = folder
         (folder / "config").mkdir(parents=True, exist_ok=True)
         self.configure(config)
+        self.write_manifest()
+
+    def write_manifest(self) -> None:
         self.histopress(
             "simulate phantom",
             "--manifest=config/slides.csv",
             "--manifest-only",
-            f"--seed={config['seed']}",
-            f"--settings={json.dumps(config['phantom']['slides'])}",
+            f"--seed={self.config['seed']}",
+            f"--settings={json.dumps(self.config['phantom']['slides'])}",
         )
 
     def configure(self, config: dict) -> None:
@@ -125,7 +157,40 @@ def finished(tmp_path_factory) -> Project:
     return project
 
 
+@pytest.fixture(scope="session")
+def controlled(finished, tmp_path_factory) -> Project:
+    """Go on with a copy of the toy study: other targets and controls; tests do not touch it."""
+    project = finished.copy(tmp_path_factory.mktemp("controlled") / "study")
+    project.configure(WITH_CONTROLS)
+    project.write_manifest()
+    add_columns(project.folder / "config/slides.csv", LABELS)
+    slides = [f"phantom-{number:04}-a" for number in range(1, 10)]
+    table = project.folder / "config/survival.csv"
+    table.write_text("\n".join(["slide_id", *slides]) + "\n")
+    add_columns(table, FOLLOW_UP)
+    project.snakemake()
+    return project
+
+
+def add_columns(table: Path, columns: dict[str, tuple]) -> None:
+    """Append columns to a CSV file."""
+    lines = table.read_text().splitlines()
+    rows = [list(columns), *zip(*columns.values(), strict=True)]
+    table.write_text(
+        "".join(
+            f"{line},{','.join(map(str, cells))}\n"
+            for line, cells in zip(lines, rows, strict=True)
+        )
+    )
+
+
 @pytest.fixture
 def project(finished, tmp_path) -> Project:
     """A finished study of one's own."""
     return finished.copy(tmp_path / "study")
+
+
+@pytest.fixture
+def other(controlled, tmp_path) -> Project:
+    """The finished study of other targets, of one's own."""
+    return controlled.copy(tmp_path / "study")
