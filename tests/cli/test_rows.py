@@ -208,6 +208,12 @@ def test_shuffled_labels_are_chance_and_true_ones_are_not(cohort, target):
     assert found["observed"] > found["mean"] + 3 * found["spread"] / 2
     assert found["p"] == pytest.approx(1 / (1 + 12 - found["undefined"]), abs=0.08)
     assert len(read_csv(place / "null.csv")) == 12
+    if target == "os":
+        split = found["log_rank"]
+        assert split["statistic"] > 0
+        ranked = [float(row["log_rank"]) for row in read_csv(place / "null.csv")]
+        above = sum(value >= split["statistic"] for value in ranked)
+        assert split["p"] == pytest.approx((1 + above) / 13)
 
 
 NETWORK = {"kind": "nic-cnn", "crop": 5, "width": 8, "epochs_max": 4, "epoch_crops": 64}

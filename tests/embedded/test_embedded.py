@@ -1,6 +1,5 @@
 """The embedded default study: its figure is above chance, and shuffled labels fall to chance."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,9 @@ from histopress.compress.slide import read_compressed
 from histopress.evaluate.auc import fold_auc
 from histopress.learn.data import LabelledSlide
 from histopress.learn.fold import train_fold
-from histopress.learn.settings import MeanSettings, NicCnnSettings
-from histopress.store import read_csv
+from histopress.learn.goal import Goal
+from histopress.learn.settings import NicCnnSettings
+from histopress.store import read_csv, read_json
 
 STUDY = Path(__file__).resolve().parents[2]
 
@@ -26,19 +26,19 @@ def embedded() -> Path:
 
 def metrics(folder, encoder, model):
     path = folder / f"results/evaluation/tumour/{encoder}/{model}/metrics.json"
-    return json.loads(path.read_text())
+    return read_json(path)
 
 
 def test_the_cnn_is_above_chance(embedded):
     found = metrics(embedded, "multitask", "nic-cnn")
     assert found["n_patients"] == 24
-    assert found["slides"]["used"] == found["slides"]["in_manifest"] == 36
+    assert [step["slides"] for step in found["flow"]] == [36] * len(found["flow"])
     low, high = found["metrics"]["auc"]["interval"]
     assert 0.5 < low <= found["metrics"]["auc"]["estimate"] <= high <= 1
 
 
 def test_the_trained_encoder_tells_tissues_apart(embedded):
-    card = json.loads((embedded / "results/encoders/multitask/card.json").read_text())
+    card = read_json(embedded / "results/encoders/multitask/card.json")
     tissue = {task["name"]: task for task in card["tasks"]}["tissue"]
     assert tissue["validation"]["balanced_accuracy"]["low"] > 0.8
     assert tissue["grouping"] == "patient"
@@ -59,21 +59,23 @@ def shuffled_auc(folder, settings, seed):
         inside = [patient for patient in sorted(label) if fold_of[patient] == fold]
         shuffled = rng.permutation([label[patient] for patient in inside])
         label |= dict(zip(inside, shuffled, strict=True))
+    patients = sorted(label)
     slides = [
         LabelledSlide(
             slide=read_compressed(folder / f"results/compressed/multitask/{name}.h5"),
             label=int(label[row["patient_id"]]),
+            patient=patients.index(row["patient_id"]),
         )
         for name, row in rows.items()
     ]
+    goal = Goal(kind="classification", level="patient", classes=2)
     scores = {}
     for turn in rotation(4):
         names = {turn.test: "test", turn.validation: "validation"}
         parts = {name: names.get(folds[name], "train") for name in rows}
-        found = train_fold(slides, parts, settings=settings, classes=2, seed=seed)
+        found = train_fold(slides, parts, settings=settings, goal=goal, seed=seed)
         tested = [name for name in rows if parts[name] == "test"]
-        scores |= {name: found.probabilities[name][1] for name in tested}
-    patients = sorted(label)
+        scores |= {name: found.predictions[name][1] for name in tested}
     own = {p: [name for name, row in rows.items() if row["patient_id"] == p] for p in patients}
     return fold_auc(
         np.array([label[p] == 1 for p in patients]),
@@ -83,11 +85,26 @@ def shuffled_auc(folder, settings, seed):
 
 
 def test_shuffled_labels_fall_to_chance(embedded):
-    found = [shuffled_auc(embedded, MeanSettings(), seed) for seed in range(24)]
-    error = np.std(found, ddof=1) / np.sqrt(len(found))
-    assert abs(np.mean(found) - 0.5) < 2.5 * error
-    # one cohort of this size strays by about 0.13; a leak would stand at 1
-    assert np.mean(found) < 0.65
+    null = read_json(embedded / "results/evaluation/tumour/multitask/mean/null.json")
+    figures = [
+        float(row["figure"])
+        for row in read_csv(embedded / "results/evaluation/tumour/multitask/mean/null.csv")
+    ]
+    assert len(figures) == null["permutations"] == 200
+    assert abs(np.mean(figures) - 0.5) < 3 * np.std(figures, ddof=1) / np.sqrt(len(figures))
+    assert null["observed"] == metrics(embedded, "multitask", "mean")["metrics"]["auc"]["estimate"]
+    assert null["p"] < 0.05
+
+
+def test_every_injected_leak_was_refused(embedded):
+    leaks = read_json(embedded / "results/evaluation/tumour/leaks.json")["leaks"]
+    assert leaks and all(leak["refused"] for leak in leaks)
+
+
+def test_the_choice_within_folds_stands_beside_the_rows(embedded):
+    rows = read_csv(embedded / "results/evaluation/comparison.csv")
+    assert [row["selected"] for row in rows].count("nested") == 1
+    assert len(rows) == 5
 
 
 def test_shuffled_labels_fall_to_chance_for_the_cnn(embedded):

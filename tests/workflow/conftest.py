@@ -164,9 +164,9 @@ def controlled(finished, tmp_path_factory) -> Project:
     project.configure(WITH_CONTROLS)
     project.write_manifest()
     add_columns(project.folder / "config/slides.csv", LABELS)
-    slides = [f"phantom-{number:04}-a" for number in range(1, 10)]
     table = project.folder / "config/survival.csv"
-    table.write_text("\n".join(["slide_id", *slides]) + "\n")
+    rows = [f"P{number:04},phantom-{number:04}-a" for number in range(1, 10)]
+    table.write_text("\n".join(["case_id,slide_id", *rows]) + "\n")
     add_columns(table, FOLLOW_UP)
     project.snakemake()
     return project
@@ -178,8 +178,7 @@ def add_columns(table: Path, columns: dict[str, tuple]) -> None:
     rows = [list(columns), *zip(*columns.values(), strict=True)]
     table.write_text(
         "".join(
-            f"{line},{','.join(map(str, cells))}\n"
-            for line, cells in zip(lines, rows, strict=True)
+            f"{line},{','.join(map(str, cells))}\n" for line, cells in zip(lines, rows, strict=True)
         )
     )
 

@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,23 +13,25 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, TOY, Project
+from .conftest import FOLLOW_UP, LABELS, ROOT, TOY, WITH_CONTROLS, Project, add_columns
 
 SLIDES, ENCODERS, MODELS, FOLDS = 6, 2, 2, 3
 AGGREGATES = {
     "split": 1,
     "train": ENCODERS * MODELS * FOLDS,
     "evaluate": ENCODERS * MODELS,
+    "select": 1,
     "compare": 1,
 }
 
+JUDGED = ("train", "evaluate", "select", "compare")
 OF_ENCODER = ("encoder_card", "encoder_probe", "encoder_compare")
-BELOW_ENCODER = ("encode", "compress", "train", "evaluate", "compare")
+BELOW_ENCODER = ("encode", "compress", *JUDGED)
 
 
-def changed(**keys):
-    """The toy configuration with some keys replaced: ``a__b=1`` sets config[a][b]."""
-    config = copy.deepcopy(TOY)
+def changed(_config=TOY, /, **keys):
+    """A toy configuration with some keys replaced: ``a__b=1`` sets config[a][b]."""
+    config = copy.deepcopy(_config)
     for path, value in keys.items():
         *parents, last = path.split("__")
         place = config
@@ -43,33 +46,57 @@ def test_ends_in_metrics_figures_and_overlays(finished):
         (finished.folder / "results/evaluation/tumour/tiny/cnn/metrics.json").read_text()
     )
     assert metrics["n_patients"] == SLIDES
-    assert metrics["slides"] == {"in_manifest": 6, "used": 6, "without_label": 0, "excluded": 0}
+    assert {(step["slides"], step["patients"]) for step in metrics["flow"]} == {(SLIDES, SLIDES)}
     interval = metrics["metrics"]["auc"]["interval"]
     assert 0 <= interval[0] <= metrics["metrics"]["auc"]["estimate"] <= interval[1] <= 1
     for name in ("results/evaluation/comparison.svg", "results/tiles/half-um/phantom-0001-a.png"):
         assert (finished.folder / name).stat().st_size > 1000
 
 
-def test_every_result_has_a_record_that_names_its_bytes(finished):
+def test_other_targets_and_controls_end_in_theirs(controlled):
+    place = controlled.folder / "results/evaluation"
+
+    def read(name):
+        return json.loads((place / name).read_text())
+
+    for target, metric in (("score", "spearman"), ("os", "c")):
+        metrics = read(f"{target}/mean-rgb/mean/metrics.json")
+        assert (metrics["primary"], metrics["n_patients"]) == (metric, len(LABELS["score"]))
+        assert read(f"{target}/mean-rgb/mean/null.json")["permutations"] == 5
+        assert all(leak["refused"] for leak in read(f"{target}/leaks.json")["leaks"])
+    # 1 means censored, as CLAM's tables have it
+    assert metrics["n_events"] == FOLLOW_UP["censorship"].count(0)
+    assert set(read("os/mean-rgb/mean/clinical.json")["discrimination"]) >= {"image", "added"}
+    for name in ("os/mean-rgb/mean/kaplan-meier", "score/mean-rgb/mean/scatter"):
+        assert (place / f"{name}.svg").stat().st_size > 1000
+
+
+@pytest.fixture(params=["finished", "controlled"])
+def either(request) -> Project:
+    """Each of the two studies."""
+    return request.getfixturevalue(request.param)
+
+
+def test_every_result_has_a_record_that_names_its_bytes(either):
     recorded = {}
-    for path in (finished.folder / "results/records").rglob("*.json"):
+    for path in (either.folder / "results/records").rglob("*.json"):
         text = path.read_text()
-        assert str(finished.folder) not in text
+        assert str(either.folder) not in text
         assert "P000" not in text, "a record names a patient"
         for entry in json.loads(text)["outputs"]:
             recorded[entry["path"]] = entry["sha256"]
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in finished.results().items()}
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in either.results().items()}
     assert recorded == digests
 
 
-def test_no_result_names_a_patient(finished):
-    for name, data in finished.results().items():
+def test_no_result_names_a_patient(either):
+    for name, data in either.results().items():
         if name.startswith("results/") and "P000" in data.decode("latin-1"):
             raise AssertionError(f"{name} names a patient")
 
 
-def test_a_second_run_has_nothing_to_do(finished):
-    assert finished.snakemake().rstrip().splitlines()[-1].startswith("Nothing to be done")
+def test_a_second_run_has_nothing_to_do(either):
+    assert either.snakemake().rstrip().splitlines()[-1].startswith("Nothing to be done")
 
 
 def test_a_touched_manifest_and_reordered_keys_rerun_nothing(project):
@@ -106,8 +133,8 @@ def test_a_new_phantom_patient_redraws_nobody(project):
 @pytest.mark.parametrize(
     ("keys", "rules"),
     [
-        ({"evaluation__bootstrap": 300}, {"evaluate", "compare"}),
-        ({"models__mean__strengths": [0.5]}, {"train", "evaluate", "compare"}),
+        ({"evaluation__bootstrap": 300}, {"evaluate", "select", "compare"}),
+        ({"models__mean__strengths": [0.5]}, set(JUDGED)),
         ({"encoders__tiny__channels": 5}, {"encoder_train", *OF_ENCODER, *BELOW_ENCODER}),
         ({"probe__settings__strengths": [0.1]}, {"encoder_probe", "encoder_compare"}),
         ({"tasks__tissue__tuning": 0.3}, {"patches", "encoder_train", *OF_ENCODER, *BELOW_ENCODER}),
@@ -119,6 +146,62 @@ def test_a_setting_reruns_what_depends_on_it(project, keys, rules):
     assert set(project.planned()) == rules
 
 
+@pytest.mark.parametrize(
+    ("keys", "rules"),
+    [
+        (
+            {"note": "of one centre", "horizons": [20], "subgroups": ["tumour"]},
+            {"evaluate_survival", "clinical", "compare"},
+        ),
+        (
+            {"covariates__score": {"kind": "number"}},
+            {"train_clinical", "evaluate_survival", "clinical", "compare"},
+        ),
+    ],
+)
+def test_what_is_told_beside_a_figure_trains_no_image_model(other, keys, rules):
+    other.configure(
+        changed(WITH_CONTROLS, **{f"targets__os__{key}": value for key, value in keys.items()})
+    )
+    assert set(other.planned()) == rules
+
+
+@pytest.mark.parametrize(
+    ("keys", "rules"),
+    [
+        ({"comparison__correction": "none"}, {"compare"}),
+        ({"controls__permutations__mean": 6}, {"null"}),
+        (
+            {"evaluation__level": 0.9},
+            {"evaluate_regression", "evaluate_survival", "clinical", "compare"},
+        ),
+    ],
+)
+def test_comparison_and_controls_rerun_only_theirs(other, keys, rules):
+    other.configure(changed(WITH_CONTROLS, **keys))
+    assert set(other.planned()) == rules
+
+
+def test_a_changed_label_reruns_its_own_target(other):
+    table = other.folder / "config/survival.csv"
+    add_columns(table, {"remark": LABELS["score"]})
+    add_columns(other.folder / "config/slides.csv", {"remark": LABELS["score"]})
+    assert other.planned() == {}
+    table.write_text(table.read_text().replace(",40,1,", ",41,1,"))
+    assert other.planned() == {
+        "split": 1, "leaks": 1, "train": FOLDS, "train_clinical": FOLDS, "evaluate_survival": 2,
+        "clinical": 1, "compare": 1, "null": 1,
+    }  # fmt: skip
+
+
+def test_maps_are_made_of_networks_alone(project):
+    project.configure(changed(explain={}))
+    assert project.planned() == {"explain": ENCODERS * SLIDES}
+    maps = "results/explain/tumour/tiny/cnn/phantom-0001-a.h5"
+    project.snakemake(maps)
+    assert (project.folder / maps).stat().st_size > 1000
+
+
 def test_frozen_code_reruns_nothing_for_its_own_sake(project):
     project.configure(changed(provenance__rerun_on_code=False))
     first = project.planned()
@@ -126,7 +209,9 @@ def test_frozen_code_reruns_nothing_for_its_own_sake(project):
 
 
 def test_killed_in_the_middle_of_encoding_and_started_again(finished, tmp_path):
-    project = Project(tmp_path / "killed", TOY)
+    project = Project(
+        tmp_path / "killed", changed(probe=None, models={"mean": TOY["models"]["mean"]})
+    )
     run = subprocess.Popen(
         project.command(),
         cwd=ROOT,
@@ -151,8 +236,10 @@ def test_killed_in_the_middle_of_encoding_and_started_again(finished, tmp_path):
     project.snakemake("--unlock")
     project.snakemake()
     again, clean = project.results(), finished.results()
-    assert sorted(again) == sorted(clean)
-    assert [name for name in clean if again[name] != clean[name]] == []
+    other = re.compile("results/(evaluation/(comparison|tumour/selected)|probes)|/cnn/")
+    alike = sorted(name for name in clean if not other.search(name))
+    assert sorted(name for name in again if not other.search(name)) == alike
+    assert [name for name in alike if again[name] != clean[name]] == []
 
 
 def members(session: int) -> list[int]:
@@ -250,11 +337,11 @@ def test_a_slide_with_a_digest_is_judged_by_it(project):
     assert f"slide 'phantom-0001-a': the file's sha256 is {digest}" in output
 
 
-def test_report_is_written(finished):
-    finished.snakemake("--report", "report.html")
-    text = (finished.folder / "report.html").read_text()
-    assert "ROC curves" in text
-    (finished.folder / "report.html").unlink()
+def test_report_is_written(other):
+    other.snakemake("--report", "report.html")
+    text = (other.folder / "report.html").read_text()
+    for shown in ("Kaplan-Meier curves", "permuted labels", "net benefit"):
+        assert shown in text
 
 
 def test_profiles_do_not_overwrite_each_other():

@@ -90,7 +90,7 @@ rule train_clinical:
     benchmark:
         "logs/benchmark/train/{target}/clinical/seed{seed}/fold{fold}.tsv"
     conda:
-        "../../envs/slide.yaml"
+        "../../envs/learn.yaml"
     threads: 1
     resources:
         mem_mb=1000,

@@ -23,6 +23,7 @@ def evaluate(job: Job) -> None:
     from histopress.cli.evaluate_figures import draw_all
     from histopress.cli.judging import facts_of, judge_rows, load_rows, write_tested
     from histopress.cohort.splits import read_split, split_version
+    from histopress.evaluate.figures import save_svg
     from histopress.store import file_digest, write_csv, write_json
 
     names = tuple(job.wildcard(name) for name in WILDCARDS)
@@ -44,7 +45,9 @@ def evaluate(job: Job) -> None:
     write_tested(job, judged, labels)
     account = _account(manifest, rows, judged, {**labels.left_out, **reasons})
     write_csv(job.output("account"), account, list(account[0]))
-    draw_all(job, judged, metrics, flow, title=" · ".join(names))
+    title = " · ".join(names)
+    for name, figure, shown in draw_all(job, judged, metrics, flow, title=title):
+        save_svg(figure, job.output(name), description=f"{shown} of {title}.")
     job.facts.update(primary=metrics["primary"], **_quoted(metrics))
 
 

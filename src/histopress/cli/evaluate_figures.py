@@ -1,6 +1,6 @@
 """Figures of ``histopress evaluate``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def draw_all(
     job: Job, judged: "Judged", metrics: Mapping[str, Any], flow: "Flow", *, title: str
-) -> None:
-    """Draw every figure that the job has a place for."""
-    from histopress.evaluate.figures import save_svg, training_figure
+) -> "Iterator[tuple[str, Figure, str]]":
+    """Draw every figure that the job has a place for: name, figure, and what it shows."""
+    from histopress.evaluate.figures import training_figure
 
     note = metrics["note"]
     drawn: dict[str, tuple[Callable[[], Figure], str]] = {
@@ -32,7 +32,7 @@ def draw_all(
     }
     for name, (draw, shown) in drawn.items():
         if job.has(name):
-            save_svg(draw(), job.output(name), description=f"{shown} of {title}.")
+            yield name, draw(), shown
 
 
 def _histories(job: Job) -> dict[str, list[dict[str, str]]]:

@@ -1,5 +1,6 @@
 """``histopress null``: labels shuffled through the whole cross-validation, many times."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
     from histopress.cohort.manifest import Manifest
     from histopress.cohort.targets import Labels
     from histopress.compress.slide import CompressedSlide
-    from histopress.evaluate.units import Units
+    from histopress.evaluate.predictions import Prediction
 
 SHOWN = {
     "auc": "AUC within folds",
     "spearman": "Spearman's ρ within folds",
     "c": "Harrell's C within folds",
 }
-COLUMNS = ("permutation", "figure", "p", "undefined")
+COLUMNS = ("permutation", "figure", "p", "log_rank", "undefined")
 
 
 @settings
@@ -39,7 +40,7 @@ def null(job: Job) -> None:
     from histopress.cli.cohort import load_compressed, load_labels, load_manifest
     from histopress.cohort.targets import permute_target
     from histopress.evaluate.figures import null_figure, save_svg
-    from histopress.evaluate.null import summarise_null
+    from histopress.evaluate.null import split_p, summarise_null
     from histopress.store import read_json, write_csv, write_json
 
     chosen = job.settings
@@ -64,6 +65,9 @@ def null(job: Job) -> None:
         observed=observed,
         kind=labels.kind,
     )
+    if labels.kind == "survival":
+        statistic = metrics["kaplan_meier"]["log_rank"]
+        found["log_rank"] = split_p([row["log_rank"] for row in rows], statistic)
     title = " · ".join(names)
     write_json(
         job.output("null"),
@@ -115,35 +119,55 @@ def _one(
     manifest: "Manifest",
 ) -> dict[str, Any]:
     """Go through the whole cross-validation once."""
+    from histopress.cli.judging import people_of
     from histopress.errors import ConfigError
-    from histopress.evaluate.judge import PRIMARY, primary_figure
+    from histopress.evaluate.judge import PRIMARY, make_units, primary_figure
     from histopress.evaluate.null import chance_p
     from histopress.evaluate.undefined import UndefinedMetricError
 
-    metric = PRIMARY[labels.kind]
     try:
-        units = _tested_units(job, number, slides, labels, manifest)
-        p = chance_p(units, metric)
-        figure = primary_figure(units)
+        rows = _cross_validated(job, number, slides, labels, manifest)
+        tested = tuple(row for row in rows if row.split == "test")
+        units = make_units(tested, labels, people_of(manifest))
+        p, figure = chance_p(units, PRIMARY[labels.kind]), primary_figure(units)
     except (UndefinedMetricError, ConfigError) as error:
-        return {"figure": None, "p": None, "undefined": str(error)}
-    return {"figure": figure, "p": p if p == p else None, "undefined": ""}
+        return {"figure": None, "p": None, "log_rank": None, "undefined": str(error)}
+    return {
+        "figure": figure,
+        "p": None if math.isnan(p) else p,
+        "log_rank": _log_rank(units, rows, labels, manifest),
+        "undefined": "",
+    }
 
 
-def _tested_units(
+def _log_rank(
+    units: Any, rows: "Sequence[Prediction]", labels: "Labels", manifest: "Manifest"
+) -> float | None:
+    """Statistic of the split at each fold's training median; None unless survival."""
+    from histopress.evaluate.fold_models import split_statistic
+    from histopress.evaluate.fusion import fuse_training
+
+    if labels.kind != "survival":
+        return None
+    tested = [row for row in rows if row.split == "test"]
+    trained = [row for row in rows if row.split == "train"]
+    training = fuse_training(trained, manifest.patients, level=labels.level, tested=tested)
+    return split_statistic(units, training)
+
+
+def _cross_validated(
     job: Job,
     number: int,
     slides: "Sequence[CompressedSlide]",
     labels: "Labels",
     manifest: "Manifest",
-) -> "Units":
-    from histopress.cli.judging import people_of
+) -> "tuple[Prediction, ...]":
+    """Divide, train every division of one repeat and predict; an ensemble counts as one model."""
     from histopress.cli.train import goal_of, labelled_slides
     from histopress.cohort.divisions import divisions
-    from histopress.cohort.protocols import make_split, split_key, table_of
-    from histopress.evaluate.judge import make_units
+    from histopress.cohort.protocols import make_split, n_repeats, split_key, table_of
     from histopress.evaluate.predictions import Prediction
-    from histopress.evaluate.runs import average_divisions, repeats_of
+    from histopress.evaluate.runs import average_divisions, in_split, repeats_of
     from histopress.learn.fold import train_fold
 
     chosen = job.settings
@@ -158,7 +182,8 @@ def _tested_units(
     labelled = labelled_slides(slides, labels, manifest.patients)
     known = {each.slide_id for each in labelled}
     found: list[Prediction] = []
-    for fold, parts in enumerate(divisions(rows, chosen.protocol, labels.values)):
+    every = divisions(rows, chosen.protocol, labels.values)
+    for fold, parts in enumerate(every[: len(every) // n_repeats(chosen.protocol)]):
         side: Any = {slide: "train" for slide in parts.train if slide in known}
         side |= {slide: "validation" for slide in parts.validation if slide in known}
         side |= {slide: "test" for slide in parts.test if slide in known}
@@ -173,18 +198,17 @@ def _tested_units(
             Prediction(
                 slide_id=slide,
                 fold=fold,
+                split=part,
                 label=labels.values[slide],
                 scores=tuple(result.predictions[slide].tolist()),
             )
             for slide, part in side.items()
-            if part == "test"
         ]
     if chosen.protocol.kind == "ensemble":
-        tested = average_divisions(found)
-    else:
-        first = repeats_of(found)[0]
-        tested = tuple(row for row in found if row.fold in first)
-    return make_units(tested, labels, people_of(manifest))
+        averaged = (average_divisions(in_split(found, part)) for part in ("train", "test"))
+        return tuple(row for rows in averaged for row in rows)
+    first = repeats_of(found)[0]
+    return tuple(row for row in found if row.fold in first)
 
 
 def _numbers(values: "Sequence[float | None]") -> Any:

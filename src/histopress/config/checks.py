@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from histopress.cohort.names import check_name
+from histopress.config.learning_checks import learning_faults
 from histopress.config.models import PHANTOM_PATCHES, Config
 from histopress.encoder.settings import ForeignSettings, ImportedSettings, TrainedSettings
 from histopress.patches.settings import CohortSource
@@ -31,6 +32,7 @@ def cross_faults(config: Config) -> Iterator[str]:
         yield "config: models: targets need a model to learn them; add one, such as nic-cnn"
     if config.targets and config.manifest is None:
         yield "config: manifest: is none, but targets are learned from slides; name the table"
+    yield from learning_faults(config)
 
 
 def _name_faults(config: Config) -> Iterator[str]:

@@ -101,13 +101,16 @@ def reliability(
     outcomes: Bool[np.ndarray, " n"],
     probabilities: Float64[np.ndarray, " n"],
     n_bins: int = BINS,
+    *,
+    patients: Int[np.ndarray, " n"] | None = None,
 ) -> list[dict[str, Any]]:
     """Points of the reliability plot, bins as in :func:`expected_errors`; empty bins are left out.
 
     Returns
     -------
     list of dict
-        ``n``, ``predicted`` (mean probability) and ``observed`` (share that came true).
+        ``n``, ``predicted`` (mean probability) and ``observed`` (share that came true); where
+        patients are given, ``n_patients`` of the bin.
 
     Examples
     --------
@@ -122,13 +125,14 @@ def reliability(
     points = []
     for place in np.unique(bins):
         own = order[bins == place]
-        points.append(
-            {
-                "n": len(own),
-                "predicted": float(probabilities[own].mean()),
-                "observed": float(outcomes[own].mean()),
-            }
-        )
+        point = {
+            "n": len(own),
+            "predicted": float(probabilities[own].mean()),
+            "observed": float(outcomes[own].mean()),
+        }
+        if patients is not None:
+            point["n_patients"] = len(np.unique(patients[own]))
+        points.append(point)
     return points
 
 

@@ -163,6 +163,7 @@ def _measure(
         few=rarest(units),
         family="share" if trials else "free",
         trials=trials,
+        counted=None if trials else "patients of the rarer class",
         reason=reason or _why_undefined(units),
     )
 

@@ -55,7 +55,9 @@ def evaluate_classification(
         "per_class": class_table(units),
         "confusion": confusion(units).tolist(),
         "calibration": {
-            units.classes[code]: reliability(units.labels == code, units.probabilities[:, code])
+            units.classes[code]: reliability(
+                units.labels == code, units.probabilities[:, code], patients=units.patients
+            )
             for code in ([units.positive] if units.binary else range(len(units.classes)))
         },
     }

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 
 from histopress.evaluate.survival.censoring import Censoring, fit_censoring
+from histopress.evaluate.survival.logrank import logrank
 from histopress.evaluate.survival.risk import Baseline, fit_baseline
 from histopress.evaluate.survival.tau import Truncation, truncation
 from histopress.evaluate.survival.times import Survival
@@ -110,6 +111,19 @@ def risk_groups(
     for model in fold_models(units, training):
         groups[model.members] = model.risks > model.cut
     return groups
+
+
+def split_statistic(units: SurvivalUnits, training: Mapping[int, TrainingSample]) -> float | None:
+    """Log-rank statistic of the two risk groups, stratified by fold; None where there is none.
+
+    Without a p-value: folds share patients in training, so the statistic has no chi-square
+    distribution. Permuting follow-ups through the whole cross-validation gives it one.
+    """
+    groups = risk_groups(units, training)
+    try:
+        return logrank(units.survival, groups, strata=units.folds).statistic
+    except UndefinedMetricError:
+        return None
 
 
 def describe(model: FoldModel) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from histopress.evaluate.intervals import (
+    FAMILIES,
     NONE,
     Family,
     Interval,
@@ -19,6 +20,8 @@ from histopress.evaluate.intervals import (
 from histopress.evaluate.settings import EvaluationSettings
 from histopress.evaluate.undefined import UndefinedMetricError
 from histopress.evaluate.units import Units
+
+_NO_SPREAD = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,8 @@ class Measure:
         Why the metric is undefined, should it be.
     unsampled : str, optional
         Why a bootstrap gives no interval of it.
+    counted : str, optional
+        Whom ``few`` counts, where it is not whom the family counts.
     """
 
     statistic: Statistic
@@ -51,6 +56,7 @@ class Measure:
     trials: tuple[int, ...] = ()
     reason: str = "it has no value on these units"
     unsampled: str | None = None
+    counted: str | None = None
 
 
 def attempt(make: Callable[[], Measure], description: str) -> Measure:
@@ -103,6 +109,14 @@ def measure(
         )
         found[name] = {**interval.as_json(), "description": own.description}
     return found
+
+
+def without_width(found: Interval) -> Interval:
+    """Take away bounds that coincide: resamples that are all alike show no certainty."""
+    if found.low is None or found.high is None or found.high - found.low > _NO_SPREAD:
+        return found
+    warning = f"no interval: resampling shows no spread, resamples give {found.low:g}"
+    return replace(found, low=None, high=None, method=NONE, warning=warning)
 
 
 def fold_table(
@@ -178,13 +192,17 @@ def _interval(
         estimate,
         replicates,
         trials=own.trials,
-        few=own.few,
+        few=own.few if own.counted is None else units.n_patients,
         level=level,
         family=own.family,
         n_folds=len(np.unique(units.folds)),
         **numbers,
     )
-    if found.low is not None and found.low == found.high:
-        warning = f"no interval: resampling shows no spread, resamples give {found.low:g}"
-        return replace(bare, warning=warning)
-    return found
+    return without_width(_cautious(found, own))
+
+
+def _cautious(found: Interval, own: Measure) -> Interval:
+    if own.counted is None or found.low is None or own.few >= FAMILIES[own.family].few:
+        return found
+    warning = f"only {own.few} {own.counted}: the interval may not hold its level"
+    return replace(found, warning="; ".join(filter(None, [warning, found.warning])))

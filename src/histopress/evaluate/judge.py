@@ -22,7 +22,7 @@ from histopress.evaluate.fusion import (
 from histopress.evaluate.predictions import Prediction
 from histopress.evaluate.regression import evaluate_regression, spearman_measure
 from histopress.evaluate.resampled import procedure_interval
-from histopress.evaluate.runs import average_divisions, in_split, repeats_of
+from histopress.evaluate.runs import as_ensemble, in_split, repeats_of
 from histopress.evaluate.scale import Scale
 from histopress.evaluate.settings import EvaluationSettings
 from histopress.evaluate.survival.fold_concordance import fold_harrell
@@ -179,7 +179,7 @@ def judge(
     first = repeats[0] if repeats else ()
     tested, trained = in_split(rows, "test", first), in_split(rows, "train", first)
     if ensemble:
-        tested, trained = (average_divisions(in_split(rows, part)) for part in ("test", "train"))
+        tested, trained = as_ensemble(rows, hazards=labels.kind == "survival")
     units = make_units(tested, labels, people)
     training: Mapping[int, TrainingSample] = {}
     if isinstance(units, ClassUnits):

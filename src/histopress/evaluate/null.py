@@ -26,9 +26,12 @@ def chance_p(units: Units, metric: str) -> float:
     error = jackknife_errors(
         {metric: measure.statistic}, patients=units.patients, folds=units.folds
     )[metric]
-    freedom = units.n_patients - len(np.unique(units.folds))
+    n, n_folds = units.n_patients, len(np.unique(units.folds))
+    freedom = n - n_folds
     if not np.isfinite(estimate + error) or not error or freedom < 1:
         return float("nan")
+    # Who is left out is missed among all patients, but differs from the mean of one fold only.
+    error *= (n - 1) / freedom
     return float(2 * stdtr(freedom, -abs(estimate - CHANCE[metric]) / error))
 
 
@@ -91,6 +94,25 @@ def summarise_null(
         "share_below_0.05": float((tested < 0.05).mean()) if len(tested) else None,
         "uniform_p": float(kstest(tested, "uniform").pvalue) if len(tested) > 1 else None,
     }
+
+
+def split_p(statistics: Sequence[float | None], observed: float | None) -> dict[str, Any]:
+    """Rank the log-rank statistic of a cross-validated split among those of shuffled follow-ups.
+
+    Returns
+    -------
+    dict
+        ``statistic`` and ``p`` (two-sided, since the statistic is a square); ``p`` is None where
+        the split, or every permuted one, has no statistic.
+
+    Examples
+    --------
+    >>> split_p([1.0, 3.0, None], 2.0)
+    {'statistic': 2.0, 'p': 0.6666666666666666}
+    """
+    known = np.array([value for value in statistics if value is not None], np.float64)
+    p = None if observed is None or not len(known) else _p_value(known, observed)
+    return {"statistic": observed, "p": p}
 
 
 def _p_value(known: np.ndarray, observed: float) -> float:

@@ -13,6 +13,7 @@ from histopress.evaluate.scale import Scale, scaled_bounds
 CORRECTED = "repeated splits with corrected variance"
 NOT_AVAILABLE = "not available"
 FEWEST_REPEATS = 2
+_NO_SPREAD = 1e-12
 _CHANCE: Mapping[Scale, float | None] = {"plain": None, "logit": 0.5, "fisher": 0.0}
 
 
@@ -119,7 +120,7 @@ def _bounds(
     if len(known) < 2:
         return None, f"only {len(known)} divisions have a figure"
     error, estimate = corrected_error(known, test_share=share), float(known.mean())
-    if not error:
+    if error < _NO_SPREAD:
         return None, f"all {len(known)} divisions give {estimate:g}; they show no spread"
     quantile = float(stdtrit(len(known) - 1, (1 + level) / 2))
     return scaled_bounds(estimate, error, scale=scale, quantile=quantile), None

@@ -45,6 +45,38 @@ def in_split(
     return tuple(row for row in rows if row.split == split and (folds is None or row.fold in folds))
 
 
+def as_ensemble(
+    rows: Sequence[Prediction], *, hazards: bool = False
+) -> tuple[tuple[Prediction, ...], tuple[Prediction, ...]]:
+    """Average the models of all divisions, on the slides tested and on those trained on.
+
+    Every division tests the same slides, but a training slide has models of those divisions alone
+    that trained on it. Cox's likelihood leaves each model an offset of its own, which then would
+    move training slides by different amounts; so from log hazards the mean over the division's
+    training slides is taken first.
+
+    Returns
+    -------
+    tested, trained : tuple of Prediction
+    """
+    usable = _centred(rows) if hazards else rows
+    return average_divisions(in_split(usable, "test")), average_divisions(
+        in_split(usable, "train")
+    )
+
+
+def _centred(rows: Sequence[Prediction]) -> list[Prediction]:
+    trained: dict[int, list[tuple[float, ...]]] = defaultdict(list)
+    for row in rows:
+        if row.split == "train":
+            trained[row.fold].append(row.scores)
+    means = {fold: np.mean(scores, axis=0) for fold, scores in trained.items()}
+    return [
+        replace(row, scores=tuple((np.array(row.scores) - means.get(row.fold, 0.0)).tolist()))
+        for row in rows
+    ]
+
+
 def average_divisions(rows: Sequence[Prediction]) -> tuple[Prediction, ...]:
     """Average what the models of several divisions say of a slide; they count as one model then.
 

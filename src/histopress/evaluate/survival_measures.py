@@ -228,5 +228,8 @@ def _ratio_measure(units: SurvivalUnits, models: Sequence[FoldModel]) -> Measure
         return np.asarray(np.exp(found[:, 0]))
 
     return Measure(
-        statistic=statistic, description=DESCRIPTIONS["hazard_ratio"], few=units.n_patients
+        statistic=statistic,
+        description=DESCRIPTIONS["hazard_ratio"],
+        few=with_event(units),
+        counted="patients with the event",
     )

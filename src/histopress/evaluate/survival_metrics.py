@@ -5,7 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from histopress.evaluate.fold_models import FoldModel, describe, fold_models, risk_groups
+from histopress.evaluate.fold_models import (
+    FoldModel,
+    describe,
+    fold_models,
+    risk_groups,
+    split_statistic,
+)
 from histopress.evaluate.frame import fold_table, head, measure
 from histopress.evaluate.settings import EvaluationSettings
 from histopress.evaluate.survival.concordance import harrell
@@ -14,7 +20,6 @@ from histopress.evaluate.survival.kaplan_meier import (
     kaplan_meier,
     reverse_kaplan_meier,
 )
-from histopress.evaluate.survival.times import Survival
 from histopress.evaluate.survival_measures import measures
 from histopress.evaluate.undefined import UndefinedMetricError
 from histopress.evaluate.units import SurvivalUnits, TrainingSample
@@ -86,8 +91,13 @@ def evaluate_survival(
             lambda inside: harrell(units.survival.take(inside), units.risks[inside]),
             lambda fold, _: _fold_extras(by_fold[fold]),
         ),
-        "follow_up": _median(reverse_kaplan_meier(units.survival, settings.level).quantile(0.5)),
-        "kaplan_meier": _groups(units, risk_groups(units, training), ordered, settings.level),
+        "follow_up": _median(
+            reverse_kaplan_meier(units.survival, settings.level).quantile(0.5), units
+        ),
+        "kaplan_meier": {
+            **_groups(units, risk_groups(units, training), ordered, settings.level),
+            "log_rank": split_statistic(units, training),
+        },
     }
 
 
@@ -95,8 +105,14 @@ def _fold_extras(model: FoldModel) -> dict[str, Any]:
     return {"n_events": model.survival.n_events, **describe(model)}
 
 
-def _median(found: Quantile) -> dict[str, Any]:
-    """Median and interval; None says that it was not reached."""
+def _median(found: Quantile, units: SurvivalUnits) -> dict[str, Any]:
+    """Median and interval; None says that it was not reached.
+
+    Greenwood's variance takes units as independent, so slides of shared patients get no interval.
+    """
+    if units.n_patients < len(units):
+        warning = f"no interval: {len(units)} slides are of {units.n_patients} patients"
+        return {"median": found.time, "interval": None, "warning": warning}
     return {"median": found.time, "interval": [found.low, found.high]}
 
 
@@ -106,22 +122,22 @@ def _groups(
     found: dict[str, Any] = {"note": _NO_P}
     for code, name in enumerate(GROUPS):
         inside = groups == code
-        own = units.survival.take(inside)
+        own = units.take(inside)
         found[name] = {
             "n_units": len(own),
-            "n_patients": units.count_patients(inside),
+            "n_patients": own.n_patients,
             "n_events": own.n_events,
             **(_curve(own, horizons, level) if len(own) else {"median": None, "interval": None}),
         }
     return found
 
 
-def _curve(own: Survival, horizons: Sequence[float], level: float) -> dict[str, Any]:
-    curve = kaplan_meier(own, level)
+def _curve(own: SurvivalUnits, horizons: Sequence[float], level: float) -> dict[str, Any]:
+    curve = kaplan_meier(own.survival, level)
     at: dict[str, float | None] = {}
     for horizon in horizons:
         try:
             at[f"{horizon:g}"] = float(curve.at(np.array([horizon]))[0])
         except UndefinedMetricError:
             at[f"{horizon:g}"] = None
-    return {**_median(curve.quantile(0.5)), "survival_at": at}
+    return {**_median(curve.quantile(0.5), own), "survival_at": at}

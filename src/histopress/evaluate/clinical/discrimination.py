@@ -8,6 +8,7 @@ from jaxtyping import Float64
 
 from histopress.evaluate.auc import weighted_pairs
 from histopress.evaluate.clinical.patients import ScoredPatients
+from histopress.evaluate.frame import without_width
 from histopress.evaluate.intervals import (
     FAMILIES,
     Family,
@@ -83,7 +84,7 @@ def discrimination(
             n_folds=len(np.unique(test.folds)),
             **facts,
         )
-        found[name] = interval.as_json()
+        found[name] = without_width(interval).as_json()
     rule = FAMILIES[family]
     if test.n_events < rule.few:
         warning = f"only {test.n_events} {rule.counted}: the interval is likely too short"

@@ -36,6 +36,8 @@ class ReliabilityBin:
     low, high : float
         Interval of ``observed``.
     n : int
+    n_patients : int or None
+        Where known; the interval rests on them.
     """
 
     predicted: float
@@ -43,6 +45,7 @@ class ReliabilityBin:
     low: float
     high: float
     n: int
+    n_patients: int | None = None
 
 
 def wilson_bins(
@@ -50,13 +53,14 @@ def wilson_bins(
 ) -> tuple[ReliabilityBin, ...]:
     """Give the bins of :func:`histopress.evaluate.calibration.reliability` their intervals.
 
-    Wilson's (JASA 1927), which take units as independent: of slides of the same patients they are
-    too short, and bounds of a patient bootstrap should stand in their place.
+    Wilson's (JASA 1927), which take observations as independent. Slides of one patient are not, so
+    a bin counts with its patients where they are known: as if all slides of each agreed, the least
+    that they can tell.
 
     Parameters
     ----------
     points : sequence of mapping
-        ``n``, ``predicted`` and ``observed`` of each bin.
+        ``n``, ``predicted`` and ``observed`` of each bin, and ``n_patients`` if known.
     level : float
 
     Examples
@@ -67,7 +71,7 @@ def wilson_bins(
     """
     bins = []
     for point in points:
-        low, high = wilson(point["observed"], point["n"], level)
+        low, high = wilson(point["observed"], point.get("n_patients", point["n"]), level)
         bins.append(ReliabilityBin(**point, low=low, high=high))
     return tuple(bins)
 
