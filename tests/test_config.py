@@ -84,6 +84,31 @@ def test_a_fault_is_told_with_key_value_and_what_is_allowed(path, value, message
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("targets.coverage", {"kind": "regression", "column": "c"}, "column of all predictions"),
+        ("seeds", [3, 3], "config: seeds: are [3, 3]; a seed stands twice"),
+        ("models.m.fusion", "bag", "config: models.m.fusion: is 'bag', which joins the slides"),
+        (
+            "targets.t.covariates",
+            {"age": {"kind": "number"}},
+            "config: targets.t.covariates: belong to patients, but targets.t.level is 'slide'",
+        ),
+        ("explain", {"methods": ["attention"]}, "'attention' is not for models.m of kind"),
+    ],
+)
+def test_what_would_fail_after_training_is_told_before(path, value, message):
+    with pytest.raises(ConfigError) as error:
+        load_config(changed(path, value))
+    assert message in str(error.value)
+
+
+def test_patients_may_be_bags():
+    load_config(changed("models.m.fusion", "bag") | {"targets": {
+        "t": {"kind": "classification", "column": "label", "level": "patient"}}})  # fmt: skip
+
+
 def test_a_path_keeps_names_that_are_also_kinds():
     values = {
         "encoders": {"supervised": {"kind": "mean-rgb", "grid": "g", "views": 4}},

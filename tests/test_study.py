@@ -92,3 +92,27 @@ def test_a_mask_is_not_ignored_in_silence(tmp_path):
     values = {"grids": {"g": {}}, "encoders": {"e": {"kind": "mean-rgb", "grid": "g"}}}
     with pytest.raises(ManifestError, match="slide 's3': mask_path is 'm.png'"):
         load_study(values, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            {"models": {"m": {"kind": "mean", "class_weights": [1, 2, 3]}}},
+            "config: models.m.class_weights: are 3 numbers; target 't' has 2 classes (0, 1)",
+        ),
+        (
+            {"models": {"m": {"kind": "nic-cnn", "crop": 5}}, "explain": {"output": "yes"}},
+            "config: explain.output: is 'yes'; target 't' has 0, 1",
+        ),
+    ],
+)
+def test_classes_that_the_labels_lack_are_told_before_any_job(tmp_path, config, message):
+    with pytest.raises(ManifestError) as error:
+        study_with(tmp_path, "", **config)
+    assert message in str(error.value)
+
+
+def test_classes_that_the_labels_have_may_be_asked_for(tmp_path):
+    model = {"kind": "nic-cnn", "crop": 5, "class_weights": [1, 2]}
+    study_with(tmp_path, "", models={"m": model}, explain={"output": "0"})

@@ -1,5 +1,7 @@
 """Heat maps by hand, from a stored model and a compressed slide."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -96,3 +98,14 @@ def test_slides_of_another_encoder_are_refused(explain, capsys, slide, tmp_path)
     write_compressed(tmp_path / "a.h5", slide)
     assert explain() == 1
     assert "encoder 'e'" in capsys.readouterr().err
+
+
+def test_an_excluded_slide_has_no_map_and_does_not_stop_the_others(explain, slide, tmp_path):
+    empty = {name: np.zeros((0, 0), np.float32) for name in ("tissue", "distance")}
+    grid = np.zeros((1, 4, 0, 0), np.float16)
+    excluded = replace(slide, grid=grid, reason="no tissue", attributes={"encoder": "e"}, **empty)
+    write_compressed(tmp_path / "a.h5", excluded)
+    assert explain() == 0
+    maps = read_maps(tmp_path / "maps.h5")
+    assert maps.arrays == {}
+    assert maps.attributes["reason"] == "no tissue"

@@ -81,3 +81,26 @@ def test_a_function_of_ones_own_is_an_input_that_can_change(plan):
 def test_settings_of_patches_are_cut_from_their_name(plan):
     settings = plan.settings("patches", SimpleNamespace(task="lymph", input="128px-0.25um"))
     assert '"input_px":128' in settings and '"input_spacing_um":0.25' in settings
+
+
+def test_a_subgroup_reruns_what_shows_it_and_no_choice_or_clinical_report(tmp_path):
+    (tmp_path / "config").mkdir()
+    rows = [f"s{k},p{k},s{k}.svs,{k % 2},{'mf'[k % 2]}" for k in range(16)]
+    text = "\n".join(["slide_id,patient_id,path,label,sex", *rows])
+    (tmp_path / "config/slides.csv").write_text(text + "\n")
+    study = {
+        "on_bad_slide": "quarantine",
+        "grids": {"g": {}},
+        "encoders": {"e": {"kind": "mean-rgb", "grid": "g"}},
+        "models": {"m": {"kind": "mean"}},
+    }
+    wildcards = SimpleNamespace(target="t", encoder="e", model="m")
+    verbs = ("train", "train clinical", "evaluate", "select", "clinical")
+    found = []
+    for subgroups in ([], ["sex"]):
+        target = {"kind": "classification", "column": "label", "level": "patient"}
+        target |= {"subgroups": subgroups}
+        target["covariates"] = {"sex": {"kind": "category"}}
+        plan = Plan.load({**study, "targets": {"t": target}}, tmp_path, check_files=True)
+        found.append({verb: plan.settings(verb, wildcards) for verb in verbs})
+    assert [verb for verb in verbs if found[0][verb] != found[1][verb]] == ["evaluate"]

@@ -343,3 +343,92 @@ def test_covariates_alone_and_beside_the_image(cohort, target):
     assert report["adjustment"]["likelihood_ratio"]["p"] < 0.05
     state = read_json(cohort / f"models/{target}/clinical/clinical/seed0/fold0/model.json")
     assert state["coding"]["n_training"] < PATIENTS / 2
+
+
+def test_a_number_or_an_ensemble_has_no_clinical_report(cohort, capsys):
+    def refused(target, protocol):
+        assert (
+            main(
+                [
+                    "clinical", f"--target={target}", "--encoder=good", "--model=mean",
+                    f"--manifest={cohort / 's.csv'}", f"--models={cohort / 'models' / target}",
+                    f"--report={cohort / 'r.json'}", f"--ratios={cohort / 'r.svg'}",
+                    f"--decision={cohort / 'd.svg'}", f"--calibration={cohort / 'c.svg'}",
+                    f"--settings={json.dumps({**judging(target), 'protocol': protocol})}",
+                ]
+            )
+            == 1
+        )  # fmt: skip
+        return capsys.readouterr().err
+
+    assert "target 'score': is a number" in refused("score", PROTOCOL)
+    external = {"column": "center", "values": ["A"]}
+    assert "no one score" in refused("os", {"kind": "ensemble", "external": external})
+
+
+def test_only_models_of_one_row_are_averaged(cohort, capsys):
+    assert (
+        main(
+            [
+                "predict", f"--manifest={cohort / 'x.csv'}",
+                f"--compressed={cohort / 'x-compressed'}",
+                f"--model={cohort / 'models/tumour'}",
+                f"--predictions={cohort / 'p.csv'}", f"--account={cohort / 'a.csv'}",
+            ]
+        )
+        == 1
+    )  # fmt: skip
+    assert "another model below the same folder a 'mean' on 'good'" in capsys.readouterr().err
+
+
+def test_the_note_stands_beside_the_null_although_no_model_saw_it(cohort):
+    place = cohort / "noted"
+    metrics = read_json(cohort / "evaluation/tumour/good/mean/metrics.json")
+    place.mkdir()
+    (place / "metrics.json").write_text(json.dumps({**metrics, "note": "scanned twice"}))
+    call(
+        "null", cohort, {**learning("tumour"), "model": MEAN, "permutations": 5},
+        target="tumour", encoder="good", model="mean", manifest=cohort / "s.csv",
+        compressed=cohort / "s-compressed", metrics=place / "metrics.json",
+        null=place / "null.json", permutations=place / "null.csv", figure=place / "null.svg",
+    )  # fmt: skip
+    assert "scanned twice" in (place / "null.svg").read_text()
+
+
+def test_competing_events_are_counted_and_foretold(cohort):
+    """Every third censored patient died of something else; the event's coding stays."""
+    lines = (cohort / "s.csv").read_text().splitlines()
+    head, rows = lines[0].split(","), [line.split(",") for line in lines[1:]]
+    place = {name: head.index(name) for name in head}
+    for row in rows:
+        died = row[place["censorship"]] == "1" and int(row[0][1:3]) % 3 == 0
+        row[place["censorship"]] = "other" if died else row[place["censorship"]]
+    table = cohort / "competing.csv"
+    table.write_text("\n".join(",".join(row) for row in [head, *rows]) + "\n")
+    folder = cohort / "evaluation/os/competing"
+    target = {**TARGETS["os"], "competing": ["other"], "horizons": [12.0]}
+    call(
+        "evaluate", cohort, {**judging("os"), "target": target}, target="os", encoder="good",
+        model="mean", manifest=table, split=cohort / "os.csv",
+        models=cohort / "models/os/good/mean", metrics=folder / "metrics.json",
+        predictions=folder / "predictions.csv", account=folder / "slides.csv",
+        flow=folder / "flow.svg", training=folder / "training.svg",
+        incidence=folder / "incidence.svg",
+    )  # fmt: skip
+    patients = {row[place["patient_id"]]: row for row in rows}.values()
+    words = [row[place["censorship"]] for row in patients]
+    found = read_json(folder / "metrics.json")["competing"]
+    assert found["n_units"] == PATIENTS
+    counts = {name: cause["n_events"] for name, cause in found["causes"].items()}
+    assert counts == {"event": words.count("0"), "other": words.count("other")}
+    assert found["n_censored"] == words.count("1")
+    event = found["causes"]["event"]["incidence_at"]
+    assert 0 < event["12"]["interval"][0] < event["12"]["estimate"] < event["12"]["interval"][1] < 1
+    other = found["causes"]["other"]["incidence_at"]["12"]["estimate"]
+    times = [float(row[place["survival_months"]]) for row in patients]
+    early = sum(w == "other" and time <= 12 for w, time in zip(words, times, strict=True))
+    # Follow-up begins to end at 10 months: nearly all are seen until 12.
+    assert other == pytest.approx(early / PATIENTS, abs=0.02)
+    assert "other" in (folder / "incidence.svg").read_text()
+    plain = read_json(cohort / "evaluation/os/good/mean/metrics.json")
+    assert "competing" not in plain

@@ -46,10 +46,10 @@ def cohort(tmp_path, monkeypatch):
     return tmp_path
 
 
-def train(folder, **changes):
+def train(folder, target_name="t", **changes):
     return main(
         [
-            "train", "--target=t", "--encoder=e", "--model=m", "--seed=0", "--fold=1",
+            "train", f"--target={target_name}", "--encoder=e", "--model=m", "--seed=0", "--fold=1",
             f"--manifest={folder / 'slides.csv'}", f"--split={folder / 'split.csv'}",
             f"--compressed={folder / 'compressed'}", f"--weights={folder / 'm.safetensors'}",
             f"--history={folder / 'h.csv'}", f"--predictions={folder / 'p.csv'}",
@@ -104,3 +104,10 @@ def test_a_missing_grid_is_named(cohort, capsys):
     (cohort / "compressed/s3.h5").unlink()
     assert train(cohort) == 1
     assert "s3.h5: no such file" in capsys.readouterr().err
+
+
+def test_a_target_named_as_a_column_of_predictions_is_refused(cohort, capsys):
+    """Its labels would be overwritten by what stands in that column."""
+    number = {"kind": "regression", "column": "label"}
+    assert train(cohort, target=number, target_name="coverage") == 1
+    assert "two columns 'coverage'" in capsys.readouterr().err

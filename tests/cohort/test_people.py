@@ -33,6 +33,12 @@ def test_the_cohorts_own_tiles_are_found_without_a_key() -> None:
     assert check_unseen(tasks, {"B1": "q"}, key=None) == "checked"
 
 
+def test_a_patient_is_known_by_a_slide_that_is_not_evaluated() -> None:
+    tasks = task(people=[("p", "A1")], key=None, own_cohort=True)
+    with pytest.raises(LeakError, match="1 of the slides or their patients: 'A2'"):
+        check_unseen(tasks, {"A2": "p", "B1": "q"}, key=None, cohort=PATIENTS)
+
+
 @pytest.mark.parametrize(
     ("facts", "key", "reason"),
     [

@@ -1,6 +1,7 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -272,3 +273,31 @@ def test_stamps_tables_join_by_patient(cohort: Cohort, data: Path) -> None:
         assert labels.classes[code] == owner[manifest.patients[slide]]
     assert len(labels.values) + len(labels.left_out) == len(manifest)
     assert len(labels.values) > 100
+
+
+@pytest.mark.parametrize("level", ["patient", "slide"])
+def test_a_patients_label_goes_to_patients_with_any_number_of_slides(
+    cohort: Cohort, level: Literal["patient", "slide"]
+) -> None:
+    """Else patients with a rare number of slides keep their labels, and the null tells them."""
+    rows = [(f"S{p}{k}", f"p{p}", str(p)) for p in range(6) for k in range(p + 1)]
+    met = set()
+    for seed in range(60):
+        settings = RegressionTarget(column="tumour", level=level, permute=seed)
+        labels = slide_labels(cohort(rows), "t", settings, seed=1)
+        own = [{labels.values[f"S{p}{k}"] for k in range(p + 1)} for p in range(6)]
+        assert [len(values) for values in own] == [1] * 6
+        assert sorted(value for values in own for value in values) == list(range(6))
+        met |= {(p, *values) for p, values in enumerate(own)}
+    assert len(met) == 36
+
+
+def test_slides_that_differ_within_a_patient_move_together_between_patients_alike(
+    cohort: Cohort,
+) -> None:
+    rows = [(f"S{p}{k}", f"p{p}", str(3 * p + k)) for p in range(6) for k in range(1 + p // 3)]
+    settings = RegressionTarget(column="tumour", permute=0)
+    found = slide_labels(cohort(rows), "t", settings, seed=1).values
+    assert sorted(found.values()) == sorted(float(cell) for _, _, cell in rows)
+    for p in (3, 4, 5):
+        assert found[f"S{p}1"] - found[f"S{p}0"] == 1

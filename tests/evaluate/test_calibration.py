@@ -102,3 +102,11 @@ def test_slopes_without_a_value() -> None:
         assert np.isnan(recalibrations(positives, scores, ones)[0])
     assert np.isfinite(calibrations_in_the_large(positives, apart, ones)[0])
     assert np.isnan(calibrations_in_the_large(np.ones(4, bool), apart, ones)[0])
+
+
+def test_calibration_in_the_large_has_a_value_for_certain_predictions() -> None:
+    positives = np.array([True, *[False] * 6])
+    probabilities = np.array([1.0] * 6 + [0.0])
+    found = calibrations_in_the_large(positives, probabilities, np.ones((1, 7)))[0]
+    # The root of Σ expit(a + logit p) = Σ y by scipy's brentq, p kept 1e-6 away from 0 and 1.
+    assert found == pytest.approx(-15.424947470369357, abs=1e-9)

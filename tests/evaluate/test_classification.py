@@ -183,3 +183,19 @@ def test_several_classes_are_scored_against_the_rest() -> None:
     assert "calibration_slope" not in result["metrics"]
     expected = average_precision_score(np.eye(3)[labels], units.probabilities)
     assert result["metrics"]["auprc"]["estimate"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_few_of_a_class_are_not_called_few_patients(make_units: Make) -> None:
+    rng = np.random.default_rng(0)
+    found = evaluate(make_units(rng.random(80), np.arange(80) < 5, np.zeros(80, int)))
+    for name in ("auprc", "brier", "kappa", "calibration_slope"):
+        assert "only 5 patients of the rarer class:" in found["metrics"][name]["warning"], name
+
+
+def test_points_of_the_reliability_plot_count_patients(make_units: Make) -> None:
+    rng = np.random.default_rng(0)
+    scores = np.repeat(rng.random(30), 4)
+    units = make_units(scores, rng.random(120) < 0.5, np.zeros(120, int), np.repeat(range(30), 4))
+    points = evaluate(units)["calibration"]["yes"]
+    assert sum(point["n"] for point in points) == 120
+    assert [point["n_patients"] for point in points] == [point["n"] // 4 for point in points]

@@ -66,3 +66,12 @@ def test_folds_are_listed_with_their_reasons(units: NumberUnits) -> None:
     assert [row["reason"] for row in table] == ["first", None]
     assert [row["twice"] for row in table] == [0, 2]
     assert [row["n_patients"] for row in table] == [15, 15]
+
+
+def test_a_warning_names_whom_it_counts(units: NumberUnits) -> None:
+    own = Measure(statistic=mean(units.values), description="d", few=4, counted="patients with x")
+    assert judged(own, units)["warning"] == (
+        "only 4 patients with x: the interval may not hold its level"
+    )
+    many = Measure(statistic=mean(units.values), description="d", few=25, counted="patients with x")
+    assert judged(many, units)["warning"] is None

@@ -119,6 +119,16 @@ def test_each_fold_takes_the_row_that_its_validation_patients_favour() -> None:
     assert sorted(chosen, key=str) == sorted(good, key=str)
 
 
+def test_no_patient_is_lost_to_the_choice() -> None:
+    good, bad = rows("regression", noise=0.1), rows("regression", noise=30.0)
+    fewer = [row for row in good if not (row.fold == 1 and row.split == "test")]
+    chosen, choices = choose_rows(
+        {("a", "fewer"): fewer, ("b", "bad"): bad}, labels("regression"), PEOPLE
+    )
+    assert [each["model"] for each in choices] == ["fewer", "bad", "fewer", "fewer"]
+    assert len({row.slide_id for row in chosen if row.split == "test"}) == N
+
+
 def test_test_patients_say_nothing_of_the_choice() -> None:
     good, bad = rows("regression", noise=0.1), rows("regression", noise=30.0)
     spoiled = [
@@ -139,3 +149,70 @@ def test_a_patient_tested_in_two_folds_is_refused() -> None:
     ]
     with pytest.raises(LeakError, match="'s00' \\(fold 0\\) and 's01' \\(fold 1\\)"):
         make_units(found, labels("regression"), people)
+
+
+def ensemble(offsets: tuple[float, ...]) -> list[Prediction]:
+    """A cohort divided in four, each quarter validating once, and 40 patients from outside."""
+    rng = np.random.default_rng(4)
+    truth = rng.normal(size=N + 40)
+    times, events = rng.exponential(10 * np.exp(-truth)), rng.random(N + 40) < 0.7
+    found = []
+    for fold, offset in enumerate(offsets):
+        for k in range(N + 40):
+            split = "test" if k >= N else "validation" if k % 4 == fold else "train"
+            label = Outcome(float(times[k]), bool(events[k]))
+            score = float(truth[k] + 0.3 * rng.normal()) + offset
+            found.append(
+                Prediction(slide_id=f"s{k:02}", fold=fold, split=split, label=label,
+                           scores=(score,))
+            )  # fmt: skip
+    return found
+
+
+def test_offsets_of_the_models_of_an_ensemble_say_nothing() -> None:
+    people = People(patients={f"s{k:02}": f"p{k:02}" for k in range(N + 40)})
+    first, second = (
+        judge(
+            ensemble(offsets), labels("survival"), people, SETTINGS, rng=np.random.default_rng(0),
+            horizons=(5.0,), ensemble=True,
+        ).metrics
+        for offsets in ((0.0,) * 4, (3.0, -2.0, 0.5, 8.0))
+    )  # fmt: skip
+    for name in ("hazard_ratio", "integrated_brier", "brier_at_5", "c"):
+        expected = first["metrics"][name]["estimate"]
+        assert second["metrics"][name]["estimate"] == pytest.approx(expected, abs=1e-9), name
+    assert second["kaplan_meier"] == first["kaplan_meier"]
+
+
+def choosing_without_signal(seed: int) -> tuple[float, float]:
+    """Best of ten useless rows, and the figure of choosing among them by validation."""
+    rng = np.random.default_rng(seed)
+    truth, fold_of = rng.permutation(np.arange(N) % 2), np.arange(N) % 4
+
+    def useless() -> list[Prediction]:
+        found = []
+        for fold in range(4):
+            for k in range(N):
+                part = {fold: "test", (fold + 1) % 4: "validation"}.get(fold_of[k], "train")
+                p = float(rng.random())
+                found.append(
+                    Prediction(slide_id=f"s{k:02}", fold=fold, split=part, label=int(truth[k]),
+                               scores=(1 - p, p))
+                )  # fmt: skip
+        return found
+
+    def figure(found: object) -> float:
+        tested = [row for row in found if row.split == "test"]  # type: ignore[attr-defined]
+        return primary_figure(make_units(tested, labels("classification"), PEOPLE))
+
+    candidates = {("e", str(k)): useless() for k in range(10)}
+    chosen, _ = choose_rows(candidates, labels("classification"), PEOPLE)
+    return max(figure(own) for own in candidates.values()), figure(chosen)
+
+
+def test_choosing_within_folds_is_chance_where_the_best_of_several_is_above() -> None:
+    found = np.array([choosing_without_signal(seed) for seed in range(25)])
+    best, nested = found.mean(axis=0)
+    errors = found.std(axis=0, ddof=1) / 25**0.5
+    assert best - 0.5 > 10 * errors[0]
+    assert abs(nested - 0.5) < 3 * errors[1]

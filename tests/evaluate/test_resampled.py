@@ -74,3 +74,9 @@ def test_sizes_must_be_one_a_division() -> None:
         procedure_interval(
             [0.5, 0.6], repeats=2, n_train=[3], n_test=[1, 1], level=0.95, n_patients=4, n_slides=4
         )
+
+
+def test_divisions_alike_but_for_rounding_show_no_spread() -> None:
+    found = make([0.1 + 0.2] * 3 + [0.3] * 3, scale="logit")
+    assert (found.low, found.high, found.method) == (None, None, NOT_AVAILABLE)
+    assert "no spread" in (found.warning or "")

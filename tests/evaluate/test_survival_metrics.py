@@ -215,3 +215,25 @@ def test_input_that_cannot_be_judged(ordinary: tuple[SurvivalUnits, dict]) -> No
         evaluate(units, {0: training[0], 1: training[1]})
     with pytest.raises(ValueError, match="finite and above 0"):
         evaluate(units, training, (0.0,))
+
+
+def test_slides_of_one_patient_get_no_interval_of_a_curve(
+    ordinary: tuple[SurvivalUnits, dict],
+) -> None:
+    units, training = ordinary
+    twice = units.take(np.repeat(np.arange(len(units)), 2))
+    single, found = evaluate(units, training), evaluate(twice, training)
+    groups = found["kaplan_meier"]
+    for entry in (found["follow_up"], groups["low"], groups["high"]):
+        assert entry["interval"] is None
+        assert "slides are of" in entry["warning"]
+    assert found["follow_up"]["median"] == single["follow_up"]["median"]
+    assert single["follow_up"]["interval"][0] is not None
+    assert "warning" not in single["follow_up"]
+
+
+def test_few_events_are_warned_of(make_survival: Make, followed: Draw) -> None:
+    rng = np.random.default_rng(0)
+    units = make_survival(rng.exponential(size=60) * 5, np.arange(60) < 6, rng.normal(size=60))
+    found = evaluate(units, {0: followed(80, 1)})["metrics"]["hazard_ratio"]
+    assert "only 6 patients with the event" in found["warning"]

@@ -4,6 +4,7 @@ The first has six drawn slides with two classes. The second goes on in a copy of
 encoder, one model and three more patients, and has a number, survival, a covariate and controls.
 """
 
+import copy
 import json
 import os
 import re
@@ -70,6 +71,20 @@ FOLLOW_UP = {
     "survival_months": (5, 12, 30, 18, 26, 40, 9, 22, 15),
     "censorship": (0, 0, 1, 0, 1, 1, 0, 0, 1),
 }
+
+SLIDES, ENCODERS, MODELS, FOLDS = 6, 2, 2, 3
+
+
+def changed(_config=TOY, /, **keys):
+    """A toy configuration with some keys replaced: ``a__b=1`` sets config[a][b]."""
+    config = copy.deepcopy(_config)
+    for path, value in keys.items():
+        *parents, last = path.split("__")
+        place = config
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = value
+    return config
 
 
 class Project:
@@ -193,3 +208,9 @@ def project(finished, tmp_path) -> Project:
 def other(controlled, tmp_path) -> Project:
     """The finished study of other targets, of one's own."""
     return controlled.copy(tmp_path / "study")
+
+
+@pytest.fixture(params=["finished", "controlled"])
+def either(request) -> Project:
+    """Each of the two studies."""
+    return request.getfixturevalue(request.param)

@@ -36,7 +36,7 @@ rule evaluate:
     params:
         settings=get_settings("evaluate"),
         code=get_code("evaluate"),
-        cohort=get_cohort_and_covariates,
+        cohort=get_cohort_and_subgroups,
         labels=get_label_options,
         models=get_model_folder,
         folder=get_compressed_options,
@@ -77,7 +77,22 @@ use rule evaluate as evaluate_survival with:
         survival=get_figure("kaplan-meier"),
         record=f"{names.RECORD}/evaluate/{{target}}/{{encoder}}/{{model}}.json",
     wildcard_constraints:
-        target=any_of(PLAN.learning.targets_of("survival")),
+        target=any_of(PLAN.learning.competing(declared=False)),
+        encoder=any_of(PLAN.learning.row_encoders),
+
+
+use rule evaluate as evaluate_competing with:
+    output:
+        metrics=f"{names.EVALUATION}/metrics.json",
+        predictions=f"{names.EVALUATION}/predictions.csv",
+        account=f"{names.EVALUATION}/slides.csv",
+        flow=get_figure("flow"),
+        training=get_figure("training"),
+        survival=get_figure("kaplan-meier"),
+        incidence=get_figure("cumulative-incidence"),
+        record=f"{names.RECORD}/evaluate/{{target}}/{{encoder}}/{{model}}.json",
+    wildcard_constraints:
+        target=any_of(PLAN.learning.competing(declared=True)),
         encoder=any_of(PLAN.learning.row_encoders),
 
 
@@ -103,7 +118,7 @@ rule select:
     params:
         settings=get_settings("select"),
         code=get_code("select"),
-        cohort=get_cohort_and_covariates,
+        cohort=get_cohort,
         labels=get_label_options,
         models=get_models_folder,
     shell:

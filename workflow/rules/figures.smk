@@ -8,6 +8,7 @@ SHOWN = {
     "scatter": "predicted and true",
     "residuals": "residuals",
     "kaplan-meier": "Kaplan-Meier curves",
+    "cumulative-incidence": "cumulative incidence by cause",
     "hazard-ratios": "adjusted and unadjusted ratios",
     "net-benefit": "net benefit",
     "calibration": "calibration at horizons",

@@ -7,8 +7,13 @@ def get_cohort(wildcards):
 
 
 def get_cohort_and_covariates(wildcards):
-    """Return the digest of that and of the columns that results are adjusted for or shown by."""
+    """Return the digest of that and of the columns that results are adjusted for."""
     return PLAN.study.cohort_digest(wildcards.target, covariates=True)
+
+
+def get_cohort_and_subgroups(wildcards):
+    """Return the digest of that and of the columns that results are broken down by."""
+    return PLAN.study.cohort_digest(wildcards.target, subgroups=True)
 
 
 def get_label_tables(wildcards):

@@ -41,6 +41,7 @@ def clinical(job: Job) -> None:
     names = [job.wildcard(name) for name in ("target", "encoder", "model")]
     manifest = load_manifest(job)
     labels = load_labels(job, manifest, names[0], chosen.target)
+    _check(labels, chosen.protocol.kind)
     models = job.request.paths["models"]
     image = load_rows(job, models / names[1] / names[2], labels)
     covariates = load_rows(job, models / CLINICAL / CLINICAL, labels, seeds=(chosen.clinical_seed,))
@@ -61,6 +62,23 @@ def clinical(job: Job) -> None:
     _draw(job, report, labels, title=" · ".join(names))
 
 
+def _check(labels: "Labels", protocol: str) -> None:
+    """Refuse what the report has no figures for."""
+    from histopress.errors import ConfigError
+
+    if labels.kind != "survival" and len(labels.classes) != 2:
+        found = f"{len(labels.classes)} classes" if labels.classes else "a number"
+        raise ConfigError(
+            f"target '{labels.target}': is {found}; an image score is held against covariates for "
+            "survival and for two classes; rows of covariates alone are judged by 'evaluate'"
+        )
+    if protocol == "ensemble":
+        raise ConfigError(
+            f"target '{labels.target}': under protocol 'ensemble' each division tests the same "
+            "patients, so that there is no one score of each; choose another protocol"
+        )
+
+
 def scored(
     image: "Sequence[Prediction]",
     covariates: "Sequence[Prediction]",
@@ -78,6 +96,7 @@ def scored(
     slides : list of str
         The first slide of each test patient, in order.
     """
+    from histopress.cli.judging import first_slides
     from histopress.evaluate.runs import in_split, repeats_of
 
     folds = repeats_of(image)[0]
@@ -99,11 +118,11 @@ def scored(
             gathered.append(
                 [
                     (fold, (own[first] - mean) / (spread or 1.0), beside[first], first)
-                    for first in _firsts(rows, labels, manifest)
+                    for first in first_slides(rows, labels, manifest.patients)
                 ]
                 + [units]
             )
-            slides += _firsts(rows, labels, manifest) if part == "test" else []
+            slides += first_slides(rows, labels, manifest.patients) if part == "test" else []
     return _joined(found["test"]), _joined(found["validation"]), slides
 
 
@@ -114,20 +133,13 @@ def _units(rows: "Sequence[Prediction]", labels: "Labels", manifest: "Manifest")
     return make_units(rows, labels, people_of(manifest))
 
 
-def _firsts(rows: "Sequence[Prediction]", labels: "Labels", manifest: "Manifest") -> list[str]:
-    """First slide of each unit, in the order of units."""
-    firsts: dict[str, str] = {}
-    for row in sorted(rows, key=lambda row: row.slide_id):
-        owner = manifest.patients[row.slide_id] if labels.level == "patient" else row.slide_id
-        firsts.setdefault(owner, row.slide_id)
-    return list(firsts.values())
-
-
 def _scores(
     rows: "Sequence[Prediction]", labels: "Labels", manifest: "Manifest"
 ) -> dict[str, float]:
     """Log hazard, or log odds of the positive class, of each unit by its first slide."""
     import numpy as np
+
+    from histopress.cli.judging import first_slides
 
     units = _units(rows, labels, manifest)
     if labels.kind == "survival":
@@ -136,7 +148,7 @@ def _scores(
         values = np.log(np.maximum(units.scores, 1e-12)) - np.log(
             np.maximum(1 - units.scores, 1e-12)
         )
-    return dict(zip(_firsts(rows, labels, manifest), values.tolist(), strict=True))
+    return dict(zip(first_slides(rows, labels, manifest.patients), values.tolist(), strict=True))
 
 
 def _joined(gathered: "Sequence[list[Any]]") -> "ScoredPatients":

@@ -6,6 +6,8 @@ from typing import Any
 from histopress.cli.job import Job, Port
 from histopress.cohort.labels.sources import read_source
 from histopress.cohort.manifest import Manifest, read_manifest
+from histopress.cohort.parts import Parts
+from histopress.cohort.split_files import read_divisions, split_files
 from histopress.cohort.targets import Labels, slide_labels
 from histopress.compress.slide import CompressedSlide, read_compressed
 from histopress.errors import StoreError
@@ -40,6 +42,19 @@ def load_labels(job: Job, manifest: Manifest, target: str, settings: Any) -> Lab
         links = job.input("links") if job.has("links") else None
         table = read_source(settings.table, path=job.input("labels"), links=links)
     return slide_labels(manifest, target, settings, seed=job.settings.seed, table=table)
+
+
+def load_table(job: Job) -> tuple[Parts, ...]:
+    """Read the divisions of protocol ``table``; they enter the record. Other protocols have none.
+
+    From the path given as ``table``, or else from where the protocol says.
+    """
+    chosen = job.settings.protocol
+    if chosen.kind != "table":
+        return ()
+    path = job.request.paths.get("table", Path(chosen.path))
+    job.reads("table", path, split_files(path))
+    return read_divisions(path)
 
 
 def load_compressed(job: Job, slide_id: str) -> CompressedSlide:

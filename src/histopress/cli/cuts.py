@@ -195,11 +195,12 @@ def _evaluate(study: Study, wildcards: Any) -> dict[str, Any]:
 def _select(study: Study, wildcards: Any) -> dict[str, Any]:
     rows = [list(row) for row in Learning(study).rows(wildcards.target) if row[0] != CLINICAL]
     alike = SimpleNamespace(target=wildcards.target, encoder=SELECTED)
-    return {**_evaluate(study, alike), "rows": rows}
+    target = replace(study.config.targets[wildcards.target], covariates={}, subgroups=())
+    return {**_evaluate(study, alike), "target": _plain(target), "rows": rows}
 
 
 def _clinical(study: Study, wildcards: Any) -> dict[str, Any]:
-    target = study.config.targets[wildcards.target]
+    target = replace(study.config.targets[wildcards.target], subgroups=())
     return {
         **_evaluate(study, wildcards),
         "target": _plain(target),

@@ -21,6 +21,7 @@ def evaluate(job: Job) -> None:
     """Put the folds' predictions together and judge them."""
     from histopress.cli.cohort import load_labels, load_manifest
     from histopress.cli.evaluate_figures import draw_all
+    from histopress.cli.evaluate_incidence import competing_metrics, incidences
     from histopress.cli.judging import facts_of, judge_rows, load_rows, write_tested
     from histopress.cohort.splits import read_split, split_version
     from histopress.evaluate.figures import save_svg
@@ -34,9 +35,13 @@ def evaluate(job: Job) -> None:
     judged = judge_rows(job, rows, labels, manifest, names=names)
     reasons = exclusions(job, labels, manifest, rows)
     flow = count_flow(manifest, labels, reasons, judged)
+    causes = incidences(
+        judged, labels, manifest, job.settings.target, level=job.settings.evaluation.level
+    )
     metrics = {
         **facts_of(job, labels, names),
         **judged.metrics,
+        **competing_metrics(causes, job.settings.target),
         "split": {"version": split_version(read_split(split)), "sha256": file_digest(split)},
         "flow": flow.as_json(),
         "subgroups": _subgroups(job, judged, manifest),
@@ -46,7 +51,7 @@ def evaluate(job: Job) -> None:
     account = _account(manifest, rows, judged, {**labels.left_out, **reasons})
     write_csv(job.output("account"), account, list(account[0]))
     title = " · ".join(names)
-    for name, figure, shown in draw_all(job, judged, metrics, flow, title=title):
+    for name, figure, shown in draw_all(job, judged, metrics, flow, causes, title=title):
         save_svg(figure, job.output(name), description=f"{shown} of {title}.")
     job.facts.update(primary=metrics["primary"], **_quoted(metrics))
 
@@ -162,6 +167,7 @@ VERB = Verb(
         Port(name="scatter", help="SVG: predicted and true (regression)", optional=True),
         Port(name="residuals", help="SVG: residuals (regression)", optional=True),
         Port(name="survival", help="SVG: Kaplan-Meier by risk group (survival)", optional=True),
+        Port(name="incidence", help="SVG: incidence by cause (competing events)", optional=True),
     ),
     wildcards=WILDCARDS,
     run=evaluate,

@@ -12,11 +12,18 @@ if TYPE_CHECKING:
     from histopress.cohort.flow import Flow
     from histopress.evaluate.intervals import Interval
     from histopress.evaluate.judge import Judged
+    from histopress.evaluate.survival.competing import CumulativeIncidence
     from histopress.evaluate.survival.times import Survival
 
 
 def draw_all(
-    job: Job, judged: "Judged", metrics: Mapping[str, Any], flow: "Flow", *, title: str
+    job: Job,
+    judged: "Judged",
+    metrics: Mapping[str, Any],
+    flow: "Flow",
+    causes: "Mapping[str, CumulativeIncidence]",
+    *,
+    title: str,
 ) -> "Iterator[tuple[str, Figure, str]]":
     """Draw every figure that the job has a place for: name, figure, and what it shows."""
     from histopress.evaluate.figures import training_figure
@@ -27,6 +34,10 @@ def draw_all(
         "training": (
             lambda: training_figure(_histories(job), title=title),
             "Training of every division",
+        ),
+        "incidence": (
+            lambda: _incidence(causes, judged, title, note),
+            "Cumulative incidence by cause",
         ),
         **_of_kind(judged, metrics, title, note),
     }
@@ -144,6 +155,17 @@ def _kaplan_meier(judged: "Judged", title: str, note: str | None) -> "Figure":
         unit=units.unit,
         cut="the median predicted risk",
         note=note,
+    )
+
+
+def _incidence(
+    causes: "Mapping[str, CumulativeIncidence]", judged: "Judged", title: str, note: str | None
+) -> "Figure":
+    from histopress.evaluate.figures.incidence import cumulative_incidence_figure
+
+    units: Any = judged.units
+    return cumulative_incidence_figure(
+        causes, title=title, unit=getattr(units, "unit", None) or "", note=note
     )
 
 

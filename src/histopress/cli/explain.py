@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def explain(job: Job) -> None:
-    """Make the heat maps of one slide by one model."""
+    """Make the heat maps of one slide by one model; of an excluded slide none, with the reason."""
     import torch
 
     from histopress.compress.slide import read_compressed
@@ -27,8 +27,12 @@ def explain(job: Job) -> None:
     fitted, _, info = load_stored(choose_model(job, slide.slide_id))
     check_slide(slide, info, named=job.wildcard("slide-id"))
     output, name = find_output(info, chosen.output)
-    arrays = make_arrays(
-        fitted, slide, methods=chosen.methods, output=output, rectify=chosen.rectify
+    arrays = (
+        {}
+        if slide.excluded
+        else make_arrays(
+            fitted, slide, methods=chosen.methods, output=output, rectify=chosen.rectify
+        )
     )
     maps = Maps(
         slide_id=slide.slide_id,
@@ -41,6 +45,8 @@ def explain(job: Job) -> None:
             "rectified": chosen.rectify,
             # Maps of slides that the model was fitted or chosen on show what it was taught.
             "trained_on": slide.slide_id in info.slides,
+            # A study that goes on without bad slides also maps the others.
+            **({"reason": slide.reason} if slide.excluded else {}),
         },
     )
     write_maps(job.output("maps"), maps)

@@ -1,6 +1,6 @@
 """What verbs that judge predictions share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,9 +76,16 @@ def judge_rows(
     names: Sequence[str],
 ) -> "Judged":
     """Judge one row of the comparison with the job's settings."""
+    from histopress.errors import SlideError
     from histopress.evaluate.judge import judge
 
     chosen = job.settings
+    if not any(row.split == "test" for row in rows):
+        raise SlideError(
+            f"target '{labels.target}', {' · '.join(names[1:])}: no slide of any test part is "
+            "usable, so nothing can be judged; 'histopress summary' gives the reasons: correct "
+            "them, or divide otherwise"
+        )
     return judge(
         rows,
         labels,
@@ -88,6 +95,17 @@ def judge_rows(
         horizons=getattr(chosen.target, "horizons", ()),
         ensemble=chosen.protocol.kind == "ensemble",
     )
+
+
+def first_slides(
+    rows: "Sequence[Prediction]", labels: "Labels", patients: Mapping[str, str]
+) -> list[str]:
+    """First slide of each unit of a target's level, in the order of units."""
+    firsts: dict[str, str] = {}
+    for row in sorted(rows, key=lambda row: row.slide_id):
+        owner = patients[row.slide_id] if labels.level == "patient" else row.slide_id
+        firsts.setdefault(owner, row.slide_id)
+    return list(firsts.values())
 
 
 def facts_of(job: Job, labels: "Labels", names: Sequence[str]) -> dict[str, Any]:

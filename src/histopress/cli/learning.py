@@ -42,6 +42,15 @@ class Learning:
         targets = self.study.config.targets
         return [name for name, target in targets.items() if target.kind == kind]
 
+    def competing(self, *, declared: bool) -> list[str]:
+        """Targets of survival with or without competing events; with them is one figure more."""
+        targets = self.study.config.targets
+        return [
+            name
+            for name in self.targets_of("survival")
+            if bool(getattr(targets[name], "competing", ())) == declared
+        ]
+
     def labelled(self, target: str, encoder: str) -> list[str]:
         """Compressed slides that have a label of the target."""
         return [

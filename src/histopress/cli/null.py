@@ -81,7 +81,7 @@ def null(job: Job) -> None:
         metric=SHOWN[found["metric"]],
         title=title,
         p=found["p"],
-        note=chosen.target.note,
+        note=metrics["note"],
     )
     save_svg(figure, job.output("figure"), description=f"Permuted labels of {title}.")
     job.facts.update({key: found[key] for key in ("mean", "monte_carlo_error", "is_chance", "p")})
@@ -163,11 +163,12 @@ def _cross_validated(
     manifest: "Manifest",
 ) -> "tuple[Prediction, ...]":
     """Divide, train every division of one repeat and predict; an ensemble counts as one model."""
+    from histopress.cli.cohort import load_table
     from histopress.cli.train import goal_of, labelled_slides
     from histopress.cohort.divisions import divisions
-    from histopress.cohort.protocols import make_split, n_repeats, split_key, table_of
+    from histopress.cohort.protocols import make_split, n_repeats, split_key
     from histopress.evaluate.predictions import Prediction
-    from histopress.evaluate.runs import average_divisions, in_split, repeats_of
+    from histopress.evaluate.runs import as_ensemble, repeats_of
     from histopress.learn.fold import train_fold
 
     chosen = job.settings
@@ -177,7 +178,7 @@ def _cross_validated(
         (),
         settings=chosen.protocol,
         key=split_key(chosen.seed, f"{labels.target}/null/{number}"),
-        table=table_of(chosen.protocol),
+        table=load_table(job),
     )
     labelled = labelled_slides(slides, labels, manifest.patients)
     known = {each.slide_id for each in labelled}
@@ -205,9 +206,9 @@ def _cross_validated(
             for slide, part in side.items()
         ]
     if chosen.protocol.kind == "ensemble":
-        averaged = (average_divisions(in_split(found, part)) for part in ("train", "test"))
-        return tuple(row for rows in averaged for row in rows)
-    first = repeats_of(found)[0]
+        tested, trained = as_ensemble(found, hazards=labels.kind == "survival")
+        return (*tested, *trained)
+    first = next(iter(repeats_of(found)), ())
     return tuple(row for row in found if row.fold in first)
 
 

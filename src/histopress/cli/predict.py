@@ -24,16 +24,13 @@ def predict(job: Job) -> None:
     import torch
 
     from histopress.cli.cohort import load_manifest
+    from histopress.cli.train import check_encoder
     from histopress.errors import SlideError
-    from histopress.learn.fold import predict_slides
-    from histopress.learn.stored import load_stored
     from histopress.store import write_csv
 
     torch.set_num_threads(1)
     torch.set_deterministic_debug_mode("error")  # the same, without importing the compiler
-    files = model_files(job.request.paths["model"])
-    for file in files:
-        job.reads("model", file)
+    files = [job.reads("model", file) for file in model_files(job.request.paths["model"])]
     manifest = load_manifest(job)
     slides, reasons = _slides(job, manifest)
     if not slides:
@@ -41,22 +38,10 @@ def predict(job: Job) -> None:
             f"{job.request.paths['manifest']}: none of {len(manifest)} slides can be predicted: "
             + "; ".join(f"{slide}: {reason}" for slide, reason in list(reasons.items())[:3])
         )
-    number = {name: place for place, name in enumerate(sorted(set(manifest.patients.values())))}
-    patients = [number[manifest.patients[slide.slide_id]] for slide in slides]
-    found: list[Predicted] = []
-    info: ModelInfo | None = None
-    progress = job.progress("predict")
-    for place, file in enumerate(files):
-        fitted, _, own = load_stored(file)
-        if info is not None:
-            _check_alike(info, own, file)
-        info = info or own
-        check_strangers(own, slides, manifest.patients, where=str(file))
-        found.append(predict_slides(fitted, slides, patients, fusion=own.settings.fusion))
-        progress(place + 1, len(files))
-    if info is None:
-        raise AssertionError("model_files gives at least one file")
-    rows = _rows(info, found, [slide.slide_id for slide in slides])
+    here = [slide.slide_id for slide in slides]
+    encoder = check_encoder(job, dict.fromkeys(here, "test"), manifest.patients)
+    info, found, checked = _ask(job, files, slides, manifest)
+    rows = _rows(info, found, here)
     write_csv(job.output("predictions"), rows, list(rows[0]))
     account = [
         {
@@ -67,7 +52,33 @@ def predict(job: Job) -> None:
         for row in manifest
     ]
     write_csv(job.output("account"), account, list(account[0]))
-    job.facts.update(models=len(files), predicted=len(slides), excluded=len(reasons))
+    job.facts.update(
+        models=len(files),
+        predicted=len(slides),
+        excluded=len(reasons),
+        model_patients="; ".join(sorted(checked)),
+        encoder_patients=encoder,
+    )
+
+
+def _ask(
+    job: Job, files: Sequence[Path], slides: "Sequence[CompressedSlide]", manifest: "Manifest"
+) -> "tuple[ModelInfo, list[Predicted], set[str]]":
+    """Let each model predict; the first one's header, predictions, and what was checked."""
+    from histopress.learn.fold import predict_slides
+    from histopress.learn.stored import load_stored, read_info
+
+    number = {name: place for place, name in enumerate(sorted(set(manifest.patients.values())))}
+    patients = [number[manifest.patients[slide.slide_id]] for slide in slides]
+    first, found, checked = read_info(files[0]), [], set()
+    progress = job.progress("predict")
+    for place, file in enumerate(files, 1):
+        fitted, _, own = load_stored(file)
+        _check_alike(first, own, file)
+        checked.add(check_strangers(own, slides, manifest.patients, where=str(file)))
+        found.append(predict_slides(fitted, slides, patients, fusion=own.settings.fusion))
+        progress(place, len(files))
+    return first, found, checked
 
 
 def model_files(place: Path) -> list[Path]:
@@ -115,8 +126,14 @@ def check_strangers(
     patients: Mapping[str, str],
     *,
     where: str,
-) -> None:
+) -> str:
     """Refuse slides that the model learned from, under whatever name, and other encoders' grids.
+
+    Returns
+    -------
+    str
+        Whether patients could be compared, as
+        :func:`histopress.cohort.people.check_unseen` says it.
 
     Raises
     ------
@@ -144,7 +161,7 @@ def check_strangers(
             f"{', '.join(seen[:10])}; leave them out of the manifest"
         )
     here = {slide.slide_id: patients[slide.slide_id] for slide in slides}
-    check_unseen([{"name": info.target, "people": info.people}], here, key=load_key())
+    return check_unseen([{"name": info.target, "people": info.people}], here, key=load_key())
 
 
 def _check_alike(first: "ModelInfo", other: "ModelInfo", file: Path) -> None:
@@ -154,6 +171,12 @@ def _check_alike(first: "ModelInfo", other: "ModelInfo", file: Path) -> None:
         raise StoreError(
             f"{file}: predicts '{other.target}', another model below the same folder "
             f"'{first.target}'; give the folder of one row"
+        )
+    if (first.encoder, first.settings) != (other.encoder, other.settings):
+        raise StoreError(
+            f"{file}: is a '{other.settings.kind}' on encoder '{other.encoder}', another model "
+            f"below the same folder a '{first.settings.kind}' on '{first.encoder}' or of other "
+            "settings; only models of one row are averaged: give the folder of one"
         )
 
 
@@ -184,6 +207,7 @@ VERB = Verb(
         Port(name="manifest", help="table of the slides"),
         Port(name="model", help="model.safetensors, or a folder of models to average"),
         Port(name="compressed", help="folder of compressed slides, by the model's encoder"),
+        Port(name="card", help="the encoder's card.json, to find its patients", optional=True),
     ),
     outputs=(
         Port(name="predictions", help="CSV: a row a predicted slide"),

@@ -1,7 +1,6 @@
 """``histopress split``: patients to folds, for ever."""
 
 from dataclasses import field
-from typing import TYPE_CHECKING
 
 from histopress.cli.cohort import COHORT_PORTS
 from histopress.cli.job import Job, Port, Verb
@@ -9,9 +8,6 @@ from histopress.cohort.protocol_settings import ProtocolSettings, RotationProtoc
 from histopress.cohort.settings import TargetSettings
 from histopress.config import Seed
 from histopress.types import settings
-
-if TYPE_CHECKING:
-    from histopress.cohort.parts import Parts
 
 
 @settings
@@ -25,7 +21,7 @@ class SplitSettings:
 
 def split(job: Job) -> None:
     """Add new patients and slides to the split; nobody who is in it moves."""
-    from histopress.cli.cohort import load_labels, load_manifest
+    from histopress.cli.cohort import load_labels, load_manifest, load_table
     from histopress.cohort.divisions import divisions
     from histopress.cohort.protocols import make_split, split_key
     from histopress.cohort.splits import read_split, split_version, write_split
@@ -41,7 +37,7 @@ def split(job: Job) -> None:
         existing,
         settings=chosen.protocol,
         key=split_key(chosen.seed, name),
-        table=_table(job),
+        table=load_table(job),
     )
     write_split(job.output("split"), rows)
     found = divisions(rows, chosen.protocol, labels.strata.keys())
@@ -53,20 +49,6 @@ def split(job: Job) -> None:
         divisions=len(found),
         in_no_part=len(labels.strata.keys() - divided),
     )
-
-
-def _table(job: Job) -> "tuple[Parts, ...]":
-    """Divisions of protocol ``table``, from the files given or else from where it says."""
-    from pathlib import Path
-
-    from histopress.cohort.split_files import read_divisions, split_files
-
-    chosen = job.settings.protocol
-    if chosen.kind != "table":
-        return ()
-    path = job.request.paths.get("table", Path(chosen.path))
-    job.reads("table", path, split_files(path))
-    return read_divisions(path)
 
 
 VERB = Verb(

@@ -65,7 +65,7 @@ def train(job: Job) -> None:
     used = [coverage.used for coverage in result.coverage.values()]
     job.facts.update(
         slides={part: list(parts.values()).count(part) for part in ("train", "validation", "test")},
-        excluded=len(loaded) - len(slides),
+        excluded=sum(slide.excluded for slide in loaded),
         lowest_coverage=round(min(used, default=1.0), 4),
         encoder_patients=seen,
     )
@@ -139,7 +139,7 @@ def check_encoder(job: Job, parts: Mapping[str, "Part"], patients: Mapping[str, 
     if not card.tasks and card.architecture != "mean-rgb":
         return f"not checked: the card does not name the patients ({card.origin})"
     held_out = {slide: patients[slide] for slide, part in parts.items() if part != "train"}
-    return check_unseen(card.tasks, held_out, key=load_key())
+    return check_unseen(card.tasks, held_out, key=load_key(), cohort=patients)
 
 
 def _info(
@@ -174,9 +174,16 @@ def write_predictions(
     job: Job, found: "Predicted", parts: Mapping[str, "Part"], labels: "Labels"
 ) -> None:
     """Write what a fold's model says of every slide, and how much of each it saw."""
+    from histopress.errors import ConfigError
     from histopress.evaluate.predictions import Prediction, prediction_columns, prediction_rows
     from histopress.store import write_csv
 
+    columns = (*prediction_columns(labels.target, labels.classes, labels.kind), "coverage")
+    if twice := sorted({name for name in columns if columns.count(name) > 1}):
+        raise ConfigError(
+            f"target '{labels.target}': predictions would have two columns '{twice[0]}'; give the "
+            "target another name"
+        )
     predictions = [
         Prediction(
             slide_id=slide_id,
@@ -193,8 +200,7 @@ def write_predictions(
             predictions, target=labels.target, kind=labels.kind, classes=labels.classes
         )
     ]
-    columns = prediction_columns(labels.target, labels.classes, labels.kind)
-    write_csv(job.output("predictions"), rows, (*columns, "coverage"))
+    write_csv(job.output("predictions"), rows, columns)
 
 
 VERB = Verb(

@@ -91,7 +91,11 @@ def people_facts(
 
 
 def check_unseen(
-    tasks: Iterable[Mapping[str, Any]], patients: Mapping[str, str], *, key: bytes | None
+    tasks: Iterable[Mapping[str, Any]],
+    patients: Mapping[str, str],
+    *,
+    key: bytes | None,
+    cohort: Mapping[str, str] | None = None,
 ) -> str:
     """Refuse patients whose patches the encoder was trained on.
 
@@ -102,6 +106,9 @@ def check_unseen(
     patients : mapping of str to str
         Patient of each slide that is to be validated or tested.
     key : bytes or None
+    cohort : mapping of str to str, optional
+        Patient of every slide of the manifest: the encoder may have been trained on patches of a
+        slide that is not evaluated itself, of a patient whose other slide is.
 
     Returns
     -------
@@ -119,7 +126,7 @@ def check_unseen(
         if not people:
             doubts.append(f"the card does not say whom task '{task.get('name')}' is of")
             continue
-        seen = _seen_slides(people, patients, key)
+        seen = _seen_slides(people, patients, key, cohort or patients)
         if seen:
             raise LeakError(
                 f"the encoder was trained on patches of task '{task.get('name')}' from "
@@ -134,10 +141,13 @@ def check_unseen(
 
 
 def _seen_slides(
-    people: Mapping[str, Any], patients: Mapping[str, str], key: bytes | None
+    people: Mapping[str, Any],
+    patients: Mapping[str, str],
+    key: bytes | None,
+    cohort: Mapping[str, str],
 ) -> list[str]:
     own = set(people["cohort_slides"])
-    exposed = {patients[slide] for slide in own if slide in patients}
+    exposed = {cohort[slide] for slide in own if slide in cohort}
     seen = {slide for slide, patient in patients.items() if patient in exposed}
     if key is not None and people["key"] == _fingerprint(key):
         hashed, drawn = set(people["patients"]), set(people["slides"])

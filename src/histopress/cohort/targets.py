@@ -115,9 +115,21 @@ def slide_labels(
 
 
 def permute_target(labels: Labels, manifest: Manifest, *, rng: np.random.Generator) -> Labels:
-    """Shuffle labels among patients of one centre; see :func:`permute_labels`."""
+    """Shuffle labels among patients of one centre; see :func:`permute_labels`.
+
+    Where the slides of each patient agree, labels move as those of patients do, whatever the
+    level: with patients of any number of slides.
+    """
     centers = {row.slide_id: row.center or "" for row in manifest}
-    source = permute_labels(tuple(labels.values), manifest.patients, centers, rng=rng)
+    own = {(manifest.patients[slide], label) for slide, label in labels.values.items()}
+    agree = len(own) == len({patient for patient, _ in own})
+    source = permute_labels(
+        tuple(labels.values),
+        manifest.patients,
+        centers,
+        level="patient" if agree else "slide",
+        rng=rng,
+    )
     return replace(
         labels,
         values={slide: labels.values[source[slide]] for slide in labels.values},

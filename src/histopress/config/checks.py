@@ -10,6 +10,9 @@ from histopress.encoder.settings import ForeignSettings, ImportedSettings, Train
 from histopress.patches.settings import CohortSource
 from histopress.probe.study import BASELINE, TRANSFER
 
+OTHER_ROWS = ("clinical", "selected")
+"""What stands for an encoder, and for a model, where covariates or a choice make a row."""
+
 
 def cross_faults(config: Config) -> Iterator[str]:
     """Name what does not fit together."""
@@ -28,11 +31,25 @@ def cross_faults(config: Config) -> Iterator[str]:
     for key, part in (("probe", config.probe), ("transfer", config.transfer)):
         if part is not None:
             yield from _unknown(f"{key}.tasks", part.tasks, "tasks", config.tasks)
+    yield from _judging_faults(config)
     if config.targets and not config.models:
         yield "config: models: targets need a model to learn them; add one, such as nic-cnn"
     if config.targets and config.manifest is None:
         yield "config: manifest: is none, but targets are learned from slides; name the table"
     yield from learning_faults(config)
+
+
+def _judging_faults(config: Config) -> Iterator[str]:
+    """Name encoders and models that comparison and controls ask for, and that are not there."""
+    if config.comparison.reference is not None and config.comparison.reference[0] not in OTHER_ROWS:
+        encoder, model = config.comparison.reference
+        yield from _unknown("comparison.reference", [encoder], "encoders", config.encoders)
+        yield from _unknown("comparison.reference", [model], "models", config.models)
+    if config.controls is not None:
+        asked = config.controls
+        yield from _unknown("controls.encoders", asked.encoders, "encoders", config.encoders)
+        models = list(asked.permutations)
+        yield from _unknown("controls.permutations", models, "models", config.models)
 
 
 def _name_faults(config: Config) -> Iterator[str]:
@@ -47,10 +64,10 @@ def _name_faults(config: Config) -> Iterator[str]:
             if folded.count(name.casefold()) > 1:
                 yield f"config: {room}.{name}: differs from another name in case only; rename one"
     for name in config.encoders:
-        if name == BASELINE or name.startswith(TRANSFER):
+        if name in (BASELINE, *OTHER_ROWS) or name.startswith(TRANSFER):
             yield (
-                f"config: encoders.{name}: '{BASELINE}' and names that begin with '{TRANSFER}' "
-                "are taken; rename it"
+                f"config: encoders.{name}: '{BASELINE}', '{OTHER_ROWS[0]}', '{OTHER_ROWS[1]}' and "
+                f"names that begin with '{TRANSFER}' are taken; rename it"
             )
 
 

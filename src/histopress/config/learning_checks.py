@@ -1,11 +1,9 @@
 """What is wrong between targets, models and what is asked of them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from histopress.config.models import Config
 
-ROWS = ("clinical", "selected")
-"""What stands for encoder and model of rows that have none: see :mod:`histopress.study.names`."""
 COLUMNS = ("slide_id", "fold", "split", "coverage")
 """Columns of every ``predictions.csv``; the label stands in the column of its target's name."""
 MAPS = {"nic-cnn": "grad-cam", "abmil": "attention"}
@@ -14,17 +12,19 @@ MAPS = {"nic-cnn": "grad-cam", "abmil": "attention"}
 
 def learning_faults(config: Config) -> Iterator[str]:
     """Name what would fail, or be left out in silence, after hours of training."""
-    for name in config.encoders:
-        if name in ROWS:
-            yield f"config: encoders.{name}: the name stands for rows without encoder; rename it"
     for name in config.targets:
-        if name.casefold() in COLUMNS:
+        if name in COLUMNS:
             yield f"config: targets.{name}: is a column of all predictions; rename the target"
     if len(set(config.seeds)) < len(config.seeds):
         yield f"config: seeds: are {list(config.seeds)}; a seed stands twice, name each once"
+    for name, target in config.targets.items():
+        if target.covariates and target.level == "slide":
+            yield (
+                f"config: targets.{name}.covariates: belong to patients, but targets.{name}.level "
+                "is 'slide', so that a patient would count as often as they have slides; set it "
+                "to 'patient'"
+            )
     yield from _bag_faults(config)
-    yield from _reference_faults(config)
-    yield from _control_faults(config)
     yield from _map_faults(config)
 
 
@@ -38,36 +38,6 @@ def _bag_faults(config: Config) -> Iterator[str]:
                     f"patient, but targets.{name}.level is 'slide'; set it to 'patient', or take "
                     "fusion 'late'"
                 )
-
-
-def _reference_faults(config: Config) -> Iterator[str]:
-    reference = config.comparison.reference
-    if reference is None or not config.targets:
-        return
-    known = [(encoder, model) for encoder in config.encoders for model in config.models]
-    if any(target.covariates for target in config.targets.values()):
-        known.append((ROWS[0], ROWS[0]))
-    if config.comparison.nested and len(known) > 1:
-        known.append((ROWS[1], ROWS[1]))
-    if reference not in known:
-        rows = ", ".join(f"[{encoder}, {model}]" for encoder, model in known)
-        yield f"config: comparison.reference: is [{', '.join(reference)}]; rows are {rows}"
-
-
-def _control_faults(config: Config) -> Iterator[str]:
-    if config.controls is None:
-        return
-    yield from _unknown("permutations", config.controls.permutations, "models", config.models)
-    yield from _unknown("encoders", config.controls.encoders, "encoders", config.encoders)
-
-
-def _unknown(
-    key: str, asked: Collection[str], room: str, known: Collection[str]
-) -> Iterator[str]:
-    for name in asked:
-        if name not in known:
-            listed = ", ".join(sorted(known)) or "none"
-            yield f"config: controls.{key}: names '{name}'; {room} are {listed}"
 
 
 def _map_faults(config: Config) -> Iterator[str]:

@@ -257,7 +257,8 @@ def choose_rows(
 
     Nested selection: the patients who are tested say nothing of the choice, so the figure of the
     result is one of a procedure, the choice included. The first of equals is taken, and one
-    without a figure is taken last.
+    without a figure is taken last. Where candidates can test different slides (one encoder's are
+    excluded), the choice is among those that test the most, so that no patient is lost to it.
 
     Parameters
     ----------
@@ -281,7 +282,9 @@ def choose_rows(
             name: _figure(in_split(rows, "validation", (fold,)), labels, people)
             for name, rows in candidates.items()
         }
-        best = max(candidates, key=lambda name: _order(scored[name]))
+        tested = {name: len(in_split(rows, "test", (fold,))) for name, rows in candidates.items()}
+        whole = [name for name in candidates if tested[name] == max(tested.values())]
+        best = _best(whole, scored)
         chosen += [row for row in candidates[best] if row.fold == fold]
         choices.append(
             {"division": fold, "encoder": best[0], "model": best[1], "validation": scored[best]}
@@ -289,5 +292,11 @@ def choose_rows(
     return tuple(chosen), choices
 
 
-def _order(value: float | None) -> float:
-    return -np.inf if value is None else value
+def _best(
+    names: Sequence[tuple[str, str]], scored: Mapping[tuple[str, str], float | None]
+) -> tuple[str, str]:
+    def order(name: tuple[str, str]) -> float:
+        value = scored[name]
+        return -np.inf if value is None else value
+
+    return max(names, key=order)

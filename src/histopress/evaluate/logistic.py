@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float64
 _ITERATIONS = 100
 _HALVINGS = 30
 _DECREMENT = 1e-22
+_LONGEST = 4.0
 
 
 def fit_logistic(
@@ -97,7 +98,10 @@ def _newton(
     first, cross = curvature.sum(1), (curvature * x).sum(1)
     second = (curvature * x * x).sum(1)
     if not varies:
-        step = np.stack([gradient[:, 0] / first, np.zeros(len(first))], axis=1)
+        # Far from the maximum the curvature vanishes and the step would have no end.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            along = np.clip(np.nan_to_num(gradient[:, 0] / first), -_LONGEST, _LONGEST)
+        step = np.stack([along, np.zeros(len(first))], axis=1)
     else:
         determinant = first * second - cross**2
         up = second * gradient[:, 0] - cross * gradient[:, 1]

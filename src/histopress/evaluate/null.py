@@ -30,8 +30,10 @@ def chance_p(units: Units, metric: str) -> float:
     freedom = n - n_folds
     if not np.isfinite(estimate + error) or not error or freedom < 1:
         return float("nan")
-    # Who is left out is missed among all patients, but differs from the mean of one fold only.
-    error *= (n - 1) / freedom
+    if metric != PRIMARY["regression"]:
+        # AUC and C pool the pairs of all folds: who is left out is missed among n patients, though
+        # the spread is around a mean for each fold. Correlations are left out of within a fold.
+        error *= (n - 1) / freedom
     return float(2 * stdtr(freedom, -abs(estimate - CHANCE[metric]) / error))
 
 

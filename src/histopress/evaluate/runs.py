@@ -60,9 +60,7 @@ def as_ensemble(
     tested, trained : tuple of Prediction
     """
     usable = _centred(rows) if hazards else rows
-    return average_divisions(in_split(usable, "test")), average_divisions(
-        in_split(usable, "train")
-    )
+    return average_divisions(in_split(usable, "test")), average_divisions(in_split(usable, "train"))
 
 
 def _centred(rows: Sequence[Prediction]) -> list[Prediction]:

@@ -123,6 +123,7 @@ def _study_faults(
         try:
             labels[name] = read_labels(config, manifest, name, project)
             check_protocol(manifest, labels[name], config.protocol, root=project)
+            faults += _class_faults(config, labels[name])
         except ManifestError as error:
             faults += error.faults
         except ConfigError as error:
@@ -132,6 +133,26 @@ def _study_faults(
     if check_files:
         faults += _features_faults(config, manifest, project)
     return faults
+
+
+def _class_faults(config: Config, labels: Labels) -> Iterator[str]:
+    """Name what asks for other classes than the labels have; models learn every target."""
+    for name, model in config.models.items():
+        weights = getattr(model, "class_weights", None)
+        if labels.classes and isinstance(weights, tuple) and len(weights) != len(labels.classes):
+            yield (
+                f"config: models.{name}.class_weights: are {len(weights)} numbers; target "
+                f"'{labels.target}' has {len(labels.classes)} classes "
+                f"({', '.join(labels.classes)}); give one a class"
+            )
+    output = config.explain.output if config.explain else None
+    known = labels.classes or (labels.target,)
+    mapped = any(model.kind != "mean" for model in config.models.values())
+    if mapped and output is not None and output not in known:
+        yield (
+            f"config: explain.output: is '{output}'; target '{labels.target}' has "
+            f"{', '.join(known)}; leave it out to map the scored one"
+        )
 
 
 def _features_faults(config: Config, manifest: Manifest, project: Path) -> Iterator[str]:

@@ -96,14 +96,18 @@ class Study:
             self.manifest, self.labels(target), self.config.protocol, root=self.project
         )
 
-    def cohort_digest(self, target: str, *, covariates: bool = False) -> str:
+    def cohort_digest(
+        self, target: str, *, covariates: bool = False, subgroups: bool = False
+    ) -> str:
         """Digest of what a target's learning takes from the manifest and the label table.
 
-        With ``covariates`` also of what is only compared with it, or broken down by.
+        With ``covariates`` or ``subgroups`` also of the columns that these are; results broken
+        down also say why slides have no label.
         """
         labels, settings = self.labels(target), self.config.targets[target]
         columns = self.config.protocol_columns()
-        columns += [*settings.covariates, *settings.subgroups] if covariates else []
+        columns += settings.covariates if covariates else ()
+        columns += settings.subgroups if subgroups else ()
         extra = [self.manifest.column(name) for name in columns]
         rows: list[list[Any]] = sorted(
             (
@@ -114,7 +118,9 @@ class Study:
         )
         for row in rows:
             row.append(labels.values.get(row[0]))
-        return hashlib.sha256(canonical_json([rows, labels.classes]).encode()).hexdigest()
+            row += [labels.left_out.get(row[0])] if subgroups else []
+        facts = [rows, labels.classes, labels.unit]
+        return hashlib.sha256(canonical_json(facts).encode()).hexdigest()
 
 
 def load_study(values: Mapping[str, Any], project: Path, *, check_files: bool = True) -> Study:

@@ -31,7 +31,7 @@ def test_figures_are_those_within_folds_and_the_difference_is_theirs(cohort, kin
 
 def test_the_difference_is_paired(cohort) -> None:
     test, _, _ = cohort()
-    tiny = test.clinical + 1e-3 * test.image
+    tiny = test.clinical + 0.03 * test.image
     found = compare(test, tiny)
     width = np.ptp(found["added"]["interval"])
     assert width < 0.1 * np.ptp(found["clinical"]["interval"])
@@ -60,3 +60,10 @@ def test_few_events_warn(cohort) -> None:
     found = compare(test, test.clinical + test.image)
     assert test.n_events < 20
     assert f"only {test.n_events} patients with the event" in found["added"]["warning"]
+
+
+def test_scores_of_one_order_show_no_certainty(cohort) -> None:
+    test, _, _ = cohort()
+    found = compare(test, 3 * test.clinical)["added"]
+    assert (found["estimate"], found["interval"], found["method"]) == (0, None, "none")
+    assert "no spread" in found["warning"]

@@ -38,8 +38,17 @@ def test_bins_their_bounds_and_all_probabilities_are_drawn(
     assert "3 bins of 10 to 11" in words(figure)
     assert "Calibration slope 0.81 [0.74, 0.88]" in words(figure)
     assert "intercept" not in words(figure)
+    assert "95 % intervals (Wilson), patients" in words(figure)
 
 
 def test_no_bin_gives_a_sentence() -> None:
     figure = reliability_figure((), np.zeros(0), title="t", event="'yes'")
     assert figure.axes[0].texts[0].get_text() == "No probability was predicted."
+
+
+def test_slides_of_one_patient_do_not_make_bounds_shorter() -> None:
+    point = {"n": 40, "predicted": 0.5, "observed": 0.5}
+    slides, patients = wilson_bins([point, {**point, "n_patients": 10}])
+    alone = wilson_bins([{**point, "n": 10}])[0]
+    assert (patients.low, patients.high) == (alone.low, alone.high)
+    assert patients.high - patients.low > 1.5 * (slides.high - slides.low)

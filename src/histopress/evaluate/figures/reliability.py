@@ -22,6 +22,8 @@ from histopress.evaluate.figures.canvas import (
 from histopress.evaluate.intervals import Interval
 from histopress.evaluate.style import INK, PALETTE, shorten
 
+WILSON = "Bars: 95 % intervals (Wilson), patients taken as independent"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReliabilityBin:
@@ -100,6 +102,7 @@ def reliability_figure(
     event: str,
     slope: Interval | None = None,
     intercept: Interval | None = None,
+    bars: str = WILSON,
     note: str | None = None,
 ) -> Figure:
     """Draw observed shares against predicted probabilities, above the latter's distribution.
@@ -114,12 +117,14 @@ def reliability_figure(
         What is predicted, such as the name of the positive class.
     slope, intercept : Interval, optional
         Of a logistic regression on the logit of the probabilities, for the caption.
+    bars : str
+        What the bars of the bins are, for the caption.
     note : str, optional
-        How bounds were found, and what else a reader must know.
+        What else a reader must know.
     """
     if not bins:
         return sentence_figure("No probability was predicted.", title=title)
-    figure = sheet(3.6, 4.4, _caption(slope, intercept, note=note))
+    figure = sheet(3.6, 4.4, _caption(slope, intercept, bars=bars, note=note))
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
     axes.plot([0, 1], [0, 1], **DASHED)
     _draw_bins(axes, bins)
@@ -147,10 +152,12 @@ def _draw_bins(axes: Axes, bins: Sequence[ReliabilityBin]) -> None:
     axes.text(0.02, 0.97, words, transform=axes.transAxes, va="top", fontsize=7, color=INK)
 
 
-def _caption(slope: Interval | None, intercept: Interval | None, *, note: str | None) -> str:
+def _caption(
+    slope: Interval | None, intercept: Interval | None, *, bars: str, note: str | None
+) -> str:
     lines = []
     if slope is not None:
         lines.append(f"Calibration slope {with_bounds(slope)} (1 is right)")
     if intercept is not None:
         lines.append(f"Calibration intercept {with_bounds(intercept)} (0 is right)")
-    return "\n".join([*lines, *([note] if note else [])])
+    return "\n".join([*lines, bars, *([note] if note else [])])
