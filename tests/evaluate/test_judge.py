@@ -4,7 +4,8 @@ import pytest
 from histopress.cohort.labels.outcome import Outcome
 from histopress.cohort.targets import Labels
 from histopress.errors import LeakError
-from histopress.evaluate.judge import People, choose_rows, judge, make_units, primary_figure
+from histopress.evaluate.choice import choose_rows
+from histopress.evaluate.judge import People, judge, make_units, primary_figure
 from histopress.evaluate.predictions import Prediction
 from histopress.evaluate.settings import EvaluationSettings
 

@@ -27,7 +27,7 @@ def select(job: Job) -> None:
     """Choose in each division and judge the procedure that chooses."""
     from histopress.cli.cohort import load_labels, load_manifest
     from histopress.cli.judging import facts_of, judge_rows, load_rows, people_of, write_tested
-    from histopress.evaluate.judge import choose_rows
+    from histopress.evaluate.choice import choose_rows
     from histopress.store import write_json
 
     manifest = load_manifest(job)
