@@ -19,8 +19,11 @@ def study(request):
     return folder
 
 
-def metrics(model):
-    path = REAL / f"collage/results/evaluation/contains-tumour/multitask/{model}/metrics.json"
+MODELS = ("nic-cnn", "abmil", "mean")
+
+
+def metrics(model, target="contains-tumour", encoder="multitask", name="metrics"):
+    path = REAL / f"collage/results/evaluation/{target}/{encoder}/{model}/{name}.json"
     if not path.is_file():
         pytest.skip("no results of real data: run 'make real' first (.ci/run does)")
     return json.loads(path.read_text())
@@ -43,11 +46,36 @@ def grid(study):
     return {"he": "one-um", "collage": "tiles"}[study.name]
 
 
-def test_tumour_is_found_in_slides_of_real_tiles():
-    cnn, mean = metrics("nic-cnn"), metrics("mean")
-    for found in (cnn, mean):
-        assert found["n_patients"] == 40
-        assert found["n_slides"] >= 60
-        assert found["metrics"]["auc"]["interval"][0] > 0.5
-        assert "central 32 px" in found["note"]
-    assert cnn["metrics"]["auc"]["estimate"] > mean["metrics"]["auc"]["estimate"] - 0.05
+def test_tumour_is_found_in_slides_of_real_tiles_by_every_model():
+    found = {model: metrics(model) for model in MODELS}
+    for own in found.values():
+        assert own["n_patients"] == 40
+        assert own["n_slides"] >= 60
+        assert own["metrics"]["auc"]["interval"][0] > 0.5
+        assert "central 32 px" in own["note"]
+    cnn, mean = (found[name]["metrics"]["auc"]["estimate"] for name in ("nic-cnn", "mean"))
+    assert cnn > mean - 0.05
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_share_of_tumour_is_told(model):
+    assert metrics(model, "tumour-fraction")["metrics"]["spearman"]["interval"][0] > 0.5
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_survival_is_reported_beside_an_oracle(model):
+    own = metrics(model, "survival")
+    oracle = metrics("clinical", "survival", encoder="clinical")
+    assert (own["n_patients"], own["n_events"]) == (40, 26)
+    for found in (own, oracle):
+        low, high = found["metrics"]["c"]["interval"]
+        assert 0 < low < found["metrics"]["c"]["estimate"] < high < 1
+    assert oracle["metrics"]["c"]["interval"][0] > 0.5
+    assert "oracle" in own["note"]
+
+
+@pytest.mark.parametrize("target", ["contains-tumour", "tumour-fraction", "survival"])
+def test_shuffled_labels_of_real_tiles_are_chance(target):
+    null = metrics("mean", target, name="null")
+    assert null["permutations"] == 200
+    assert abs(null["mean"] - null["chance"]) < 3 * null["monte_carlo_error"]
