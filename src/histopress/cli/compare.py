@@ -115,7 +115,7 @@ def _best(found: Mapping[tuple[str, str], Any]) -> tuple[str, str] | None:
     known = {
         name: metrics["metrics"][metrics["primary"]]["estimate"]
         for name, metrics in found.items()
-        if name[0] != NESTED
+        if name not in SHOWN
     }
     scored = {name: value for name, value in known.items() if value is not None}
     return max(scored, key=scored.__getitem__) if len(known) > 1 and scored else None
