@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from histopress.cli.main import main
-from histopress.cohort.divisions import divisions
-from histopress.cohort.protocol_settings import RotationProtocol
-from histopress.cohort.split_files import read_divisions
-from histopress.cohort.splits import read_split
+from histopress.cohort.splitting.divisions import divisions
+from histopress.cohort.splitting.files import read_divisions
+from histopress.cohort.splitting.settings import RotationProtocol
+from histopress.cohort.splitting.splits import read_split
 from histopress.store import read_csv
 
 SPLIT = Path("results/splits/t/rotation.csv")

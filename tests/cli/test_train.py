@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from histopress.cli.main import main
-from histopress.cohort.splits import SplitRow, write_split
+from histopress.cohort.splitting.splits import SplitRow, write_split
 from histopress.compress.slide import CompressedSlide, read_compressed, write_compressed
 from histopress.store import read_csv
 

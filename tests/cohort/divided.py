@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from histopress.cohort.divisions import divisions
 from histopress.cohort.manifest import Manifest, SlideRow
-from histopress.cohort.parts import NAMES, Parts, make_parts
-from histopress.cohort.protocol_settings import (
+from histopress.cohort.splitting.divisions import divisions
+from histopress.cohort.splitting.parts import NAMES, Parts, make_parts
+from histopress.cohort.splitting.protocols import make_split
+from histopress.cohort.splitting.settings import (
     CentresProtocol,
     EnsembleProtocol,
     ExternalSettings,
@@ -16,8 +17,7 @@ from histopress.cohort.protocol_settings import (
     RotationProtocol,
     TableProtocol,
 )
-from histopress.cohort.protocols import make_split
-from histopress.cohort.splits import SplitRow
+from histopress.cohort.splitting.splits import SplitRow
 from histopress.cohort.targets import Labels
 
 KEY = b"key"

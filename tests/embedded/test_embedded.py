@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from histopress.cohort.folds import rotation
+from histopress.cohort.splitting.folds import rotation
 from histopress.compress.slide import read_compressed
 from histopress.evaluate.auc import fold_auc
 from histopress.learn.data import LabelledSlide

@@ -6,8 +6,8 @@ from typing import Any
 from histopress.cli.job import Job, Port
 from histopress.cohort.labels.sources import read_source
 from histopress.cohort.manifest import Manifest, read_manifest
-from histopress.cohort.parts import Parts
-from histopress.cohort.split_files import read_divisions, split_files
+from histopress.cohort.splitting.files import read_divisions, split_files
+from histopress.cohort.splitting.parts import Parts
 from histopress.cohort.targets import Labels, slide_labels
 from histopress.compress.slide import CompressedSlide, read_compressed
 from histopress.errors import StoreError

@@ -23,7 +23,7 @@ def evaluate(job: Job) -> None:
     from histopress.cli.evaluate_figures import draw_all
     from histopress.cli.evaluate_incidence import competing_metrics, incidences
     from histopress.cli.judging import facts_of, judge_rows, load_rows, write_tested
-    from histopress.cohort.splits import read_split, split_version
+    from histopress.cohort.splitting.splits import read_split, split_version
     from histopress.evaluate.figures import save_svg
     from histopress.store import file_digest, write_csv, write_json
 

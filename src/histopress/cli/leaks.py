@@ -16,7 +16,7 @@ from histopress.types import settings
 
 if TYPE_CHECKING:
     from histopress.cohort.manifest import Manifest
-    from histopress.cohort.parts import Parts
+    from histopress.cohort.splitting.parts import Parts
     from histopress.cohort.targets import Labels
     from histopress.compress.slide import CompressedSlide
 
@@ -79,8 +79,8 @@ class Place:
 def leaks(job: Job) -> None:
     """Inject each leak and see that it is refused; one that is not fails the job."""
     from histopress.cli.cohort import load_labels, load_manifest
-    from histopress.cohort.divisions import divisions
-    from histopress.cohort.splits import read_split
+    from histopress.cohort.splitting.divisions import divisions
+    from histopress.cohort.splitting.splits import read_split
     from histopress.errors import HistopressError, LeakError
     from histopress.store import write_json
 

@@ -165,8 +165,8 @@ def _cross_validated(
     """Divide, train every division of one repeat and predict; an ensemble counts as one model."""
     from histopress.cli.cohort import load_table
     from histopress.cli.train import goal_of, labelled_slides
-    from histopress.cohort.divisions import divisions
-    from histopress.cohort.protocols import make_split, n_repeats, split_key
+    from histopress.cohort.splitting.divisions import divisions
+    from histopress.cohort.splitting.protocols import make_split, n_repeats, split_key
     from histopress.evaluate.predictions import Prediction
     from histopress.evaluate.runs import as_ensemble, repeats_of
     from histopress.learn.fold import train_fold

@@ -4,8 +4,8 @@ from dataclasses import field
 
 from histopress.cli.cohort import COHORT_PORTS
 from histopress.cli.job import Job, Port, Verb
-from histopress.cohort.protocol_settings import ProtocolSettings, RotationProtocol
 from histopress.cohort.settings import TargetSettings
+from histopress.cohort.splitting.settings import ProtocolSettings, RotationProtocol
 from histopress.config import Seed
 from histopress.types import settings
 
@@ -22,9 +22,9 @@ class SplitSettings:
 def split(job: Job) -> None:
     """Add new patients and slides to the split; nobody who is in it moves."""
     from histopress.cli.cohort import load_labels, load_manifest, load_table
-    from histopress.cohort.divisions import divisions
-    from histopress.cohort.protocols import make_split, split_key
-    from histopress.cohort.splits import read_split, split_version, write_split
+    from histopress.cohort.splitting.divisions import divisions
+    from histopress.cohort.splitting.protocols import make_split, split_key
+    from histopress.cohort.splitting.splits import read_split, split_version, write_split
 
     chosen, name = job.settings, job.wildcard("target")
     manifest = load_manifest(job)

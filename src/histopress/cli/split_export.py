@@ -9,7 +9,7 @@ from histopress.cli.split_study import TargetSplit, add_study_options, find_spli
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from histopress.cohort.parts import Parts
+    from histopress.cohort.splitting.parts import Parts
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write one file a division (CLAM), or one for all (Patho-Bench)."""
-    from histopress.cohort.divisions import divisions
+    from histopress.cohort.splitting.divisions import divisions
 
     split = find_split(options)
     rows = split.rows()
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _write_clam(folder: Path, found: "Sequence[Parts]") -> list[Path]:
-    from histopress.cohort.split_tables import write_clam_split
+    from histopress.cohort.splitting.clam import write_clam_split
     from histopress.store import atomic
 
     files = []
@@ -59,8 +59,8 @@ def _write_clam(folder: Path, found: "Sequence[Parts]") -> list[Path]:
 def _write_patho_bench(
     folder: Path, found: "Sequence[Parts]", split: TargetSplit, cases: str
 ) -> Path:
-    from histopress.cohort.patho_bench import write_patho_bench_split
-    from histopress.cohort.split_files import PATHO_BENCH
+    from histopress.cohort.splitting.files import PATHO_BENCH
+    from histopress.cohort.splitting.patho_bench import write_patho_bench_split
     from histopress.store import atomic
 
     patients = split.study.manifest.patients

@@ -19,9 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the folds as the target's split, if there is none yet."""
-    from histopress.cohort.imports import import_folds
-    from histopress.cohort.split_files import read_divisions
-    from histopress.cohort.splits import write_split
+    from histopress.cohort.splitting.files import read_divisions
+    from histopress.cohort.splitting.imports import import_folds
+    from histopress.cohort.splitting.splits import write_split
     from histopress.errors import StoreError
     from histopress.store import atomic
 

@@ -15,9 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the new version, and keep the old one beside it."""
-    from histopress.cohort.protocols import table_of
-    from histopress.cohort.rebalance import rebalance_split
-    from histopress.cohort.splits import split_version, write_split
+    from histopress.cohort.splitting.protocols import table_of
+    from histopress.cohort.splitting.rebalance import rebalance_split
+    from histopress.cohort.splitting.splits import split_version, write_split
     from histopress.errors import StoreError
     from histopress.store import atomic
 

@@ -4,8 +4,8 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from histopress.cohort.protocols import split_key
-from histopress.cohort.splits import SplitRow, read_split
+from histopress.cohort.splitting.protocols import split_key
+from histopress.cohort.splitting.splits import SplitRow, read_split
 from histopress.cohort.targets import Labels
 from histopress.errors import ConfigError, StoreError
 from histopress.study import Study, load_study, read_values

@@ -105,8 +105,8 @@ def fold_parts(job: Job, labels: "Labels") -> dict[str, "Part"]:
     StoreError
         The split has no such division, or a slide has a label but no place in the split.
     """
-    from histopress.cohort.divisions import divisions
-    from histopress.cohort.splits import read_split
+    from histopress.cohort.splitting.divisions import divisions
+    from histopress.cohort.splitting.splits import read_split
     from histopress.errors import StoreError
 
     path, fold = job.input("split"), int(job.wildcard("fold"))

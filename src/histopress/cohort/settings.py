@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from histopress.cohort.covariates import CovariateSettings
-from histopress.cohort.protocol_settings import ProtocolSettings as ProtocolSettings
-from histopress.cohort.protocol_settings import RotationProtocol as RotationProtocol
+from histopress.cohort.splitting.settings import ProtocolSettings as ProtocolSettings
+from histopress.cohort.splitting.settings import RotationProtocol as RotationProtocol
 from histopress.types import settings
 
 

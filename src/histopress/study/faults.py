@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from histopress.cohort.manifest import Manifest, read_manifest
-from histopress.cohort.protocols import check_protocol
+from histopress.cohort.splitting.protocols import check_protocol
 from histopress.cohort.targets import Labels
 from histopress.config import Config, PhantomCohortSettings, needed_files
 from histopress.errors import ConfigError, ManifestError

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from histopress.cohort.manifest import Manifest, SlideRow
-from histopress.cohort.protocols import n_divisions
+from histopress.cohort.splitting.protocols import n_divisions
 from histopress.cohort.targets import Labels
 from histopress.config import Config, load_config
 from histopress.encoder.settings import MeanRgbSettings, TrainedSettings, input_name

@@ -18,12 +18,13 @@ from cohort.divided import (
     split_of,
     table_of,
 )
-from histopress.cohort.divisions import divisions
 from histopress.cohort.leaks import check_patients
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.named_parts import NONE
-from histopress.cohort.protocol_checks import check_rows
-from histopress.cohort.protocol_settings import (
+from histopress.cohort.splitting.checks import check_rows
+from histopress.cohort.splitting.divisions import divisions
+from histopress.cohort.splitting.named_parts import NONE
+from histopress.cohort.splitting.protocols import check_protocol, make_split, n_divisions
+from histopress.cohort.splitting.settings import (
     CentresProtocol,
     EnsembleProtocol,
     ExternalSettings,
@@ -31,8 +32,7 @@ from histopress.cohort.protocol_settings import (
     PreservedSiteProtocol,
     RotationProtocol,
 )
-from histopress.cohort.protocols import check_protocol, make_split, n_divisions
-from histopress.cohort.splits import split_version
+from histopress.cohort.splitting.splits import split_version
 from histopress.errors import ConfigError, LeakError, ManifestError
 
 EXTRA = st.lists(

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.named_parts import refuse_crossing
-from histopress.cohort.parts import Parts
-from histopress.cohort.places import EXTERNAL
-from histopress.cohort.protocol_settings import EnsembleProtocol, ProtocolSettings
-from histopress.cohort.protocols import make_split
-from histopress.cohort.splits import SplitRow, sort_rows, split_version
+from histopress.cohort.splitting.named_parts import refuse_crossing
+from histopress.cohort.splitting.parts import Parts
+from histopress.cohort.splitting.places import EXTERNAL
+from histopress.cohort.splitting.protocols import make_split
+from histopress.cohort.splitting.settings import EnsembleProtocol, ProtocolSettings
+from histopress.cohort.splitting.splits import SplitRow, sort_rows, split_version
 from histopress.cohort.targets import Labels
 from histopress.errors import ConfigError
 
@@ -50,9 +50,9 @@ def rebalance_split(
     Raises
     ------
     ConfigError
-        Nobody would move; or as :func:`histopress.cohort.protocols.make_split`.
+        Nobody would move; or as :func:`histopress.cohort.splitting.protocols.make_split`.
     ManifestError, LeakError
-        As :func:`histopress.cohort.protocols.make_split`.
+        As :func:`histopress.cohort.splitting.protocols.make_split`.
     """
     fresh = make_split(manifest, labels, (), settings=settings, key=key, table=table)
     refuse_crossing(_locks(rows, settings), _locks(fresh, settings))

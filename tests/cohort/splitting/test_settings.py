@@ -1,7 +1,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from histopress.cohort.protocol_settings import (
+from histopress.cohort.splitting.settings import (
     EnsembleProtocol,
     FixedProtocol,
     ProtocolSettings,

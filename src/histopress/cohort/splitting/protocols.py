@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import assert_never
 
-from histopress.cohort.divisions import check_folds
-from histopress.cohort.folds import keyed_digest
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.named_parts import (
+from histopress.cohort.splitting.checks import check_kind, check_rows
+from histopress.cohort.splitting.divisions import check_folds
+from histopress.cohort.splitting.files import read_divisions
+from histopress.cohort.splitting.folds import keyed_digest
+from histopress.cohort.splitting.named_parts import (
     cut_validation,
     refuse_moves,
     words_of_column,
     words_of_table,
 )
-from histopress.cohort.parts import Parts
-from histopress.cohort.patients import Patients, labelled_patients
-from histopress.cohort.places import (
+from histopress.cohort.splitting.parts import Parts
+from histopress.cohort.splitting.patients import Patients, labelled_patients
+from histopress.cohort.splitting.places import (
     Place,
     patient_places,
     place_centres,
@@ -23,8 +25,7 @@ from histopress.cohort.places import (
     place_in_folds,
     place_preserved,
 )
-from histopress.cohort.protocol_checks import check_kind, check_rows
-from histopress.cohort.protocol_settings import (
+from histopress.cohort.splitting.settings import (
     CentresProtocol,
     EnsembleProtocol,
     FixedProtocol,
@@ -33,8 +34,7 @@ from histopress.cohort.protocol_settings import (
     RotationProtocol,
     TableProtocol,
 )
-from histopress.cohort.split_files import read_divisions
-from histopress.cohort.splits import SplitRow, sort_rows, split_version
+from histopress.cohort.splitting.splits import SplitRow, sort_rows, split_version
 from histopress.cohort.targets import Labels
 from histopress.seeds import derive_seed
 
@@ -67,7 +67,7 @@ def make_split(
     key : bytes
         Of the hash that breaks ties.
     table : sequence of Parts
-        What :func:`histopress.cohort.split_files.read_divisions` read; for protocol ``table``.
+        What :func:`histopress.cohort.splitting.files.read_divisions` read; for protocol ``table``.
 
     Raises
     ------

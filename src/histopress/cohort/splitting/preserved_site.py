@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import coo_array, eye_array, hstack, kron
 
-from histopress.cohort.folds import keyed_digest
+from histopress.cohort.splitting.folds import keyed_digest
 from histopress.errors import ConfigError
 
 NODES = 5000

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from histopress.cohort.folds import Stratum
 from histopress.cohort.labels.faults import listed
 from histopress.cohort.manifest import Manifest
+from histopress.cohort.splitting.folds import Stratum
 from histopress.cohort.targets import Labels
 from histopress.errors import ManifestError
 

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from histopress.cohort.labels.faults import listed, refuse
-from histopress.cohort.parts import NAMES, Parts, make_parts
+from histopress.cohort.splitting.parts import NAMES, Parts, make_parts
 from histopress.cohort.table import Table, read_table
 from histopress.errors import ManifestError
 from histopress.store import write_csv

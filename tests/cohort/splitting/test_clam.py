@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from histopress.cohort.fold_parts import folds_of_parts, parts_of_folds, same_rotation
-from histopress.cohort.parts import Parts, make_parts, match_parts
-from histopress.cohort.patho_bench import read_patho_bench_split, write_patho_bench_split
-from histopress.cohort.split_tables import read_clam_split, write_clam_split
-from histopress.cohort.splits import SplitRow
+from histopress.cohort.splitting.clam import read_clam_split, write_clam_split
+from histopress.cohort.splitting.fold_parts import folds_of_parts, parts_of_folds, same_rotation
+from histopress.cohort.splitting.parts import Parts, make_parts, match_parts
+from histopress.cohort.splitting.patho_bench import read_patho_bench_split, write_patho_bench_split
+from histopress.cohort.splitting.splits import SplitRow
 from histopress.errors import LeakError, ManifestError
 
 Write = Callable[..., Path]

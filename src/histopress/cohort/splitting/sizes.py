@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.parts import Parts
+from histopress.cohort.splitting.parts import Parts
 from histopress.cohort.targets import Labels
 from histopress.errors import ConfigError
 

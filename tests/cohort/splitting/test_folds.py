@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from histopress.cohort.folds import Stratum, assign_folds, rotation
+from histopress.cohort.splitting.folds import Stratum, assign_folds, rotation
 from histopress.errors import ConfigError
 
 STRATA = st.builds(Stratum, st.sampled_from("abc"), st.sampled_from(["", "x", "y"]))

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from cohort.divided import Patient, base, labels_of, manifest_of, split_of
-from histopress.cohort.divisions import divisions
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.protocol_settings import RotationProtocol
-from histopress.cohort.protocols import make_split
-from histopress.cohort.splits import SplitRow, read_split, split_version, write_split
+from histopress.cohort.splitting.divisions import divisions
+from histopress.cohort.splitting.protocols import make_split
+from histopress.cohort.splitting.settings import RotationProtocol
+from histopress.cohort.splitting.splits import SplitRow, read_split, split_version, write_split
 from histopress.cohort.targets import Labels
 from histopress.errors import ConfigError, LeakError, StoreError
 

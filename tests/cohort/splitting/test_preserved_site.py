@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from histopress.cohort.preserved_site import append_centres, assign_centres
+from histopress.cohort.splitting.preserved_site import append_centres, assign_centres
 from histopress.errors import ConfigError
 
 COUNTS = st.dictionaries(

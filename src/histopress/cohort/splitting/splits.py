@@ -28,7 +28,7 @@ class SplitRow(NamedTuple):
         (``train``, ``validation``, ``test``, ``none``), or the parts in all divisions of a table,
         joined by spaces. Empty in a rotation.
     version : int
-        From 1; :func:`histopress.cohort.rebalance.rebalance_split` makes the next.
+        From 1; :func:`histopress.cohort.splitting.rebalance.rebalance_split` makes the next.
     """
 
     slide_id: str

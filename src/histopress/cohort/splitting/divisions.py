@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import assert_never
 
-from histopress.cohort.fold_parts import parts_of_folds
-from histopress.cohort.parts import NAMES, Parts
-from histopress.cohort.places import EXTERNAL
-from histopress.cohort.protocol_settings import (
+from histopress.cohort.splitting.fold_parts import parts_of_folds
+from histopress.cohort.splitting.parts import NAMES, Parts
+from histopress.cohort.splitting.places import EXTERNAL
+from histopress.cohort.splitting.settings import (
     CentresProtocol,
     EnsembleProtocol,
     FixedProtocol,
@@ -16,7 +16,7 @@ from histopress.cohort.protocol_settings import (
     RotationProtocol,
     TableProtocol,
 )
-from histopress.cohort.splits import SplitRow
+from histopress.cohort.splitting.splits import SplitRow
 from histopress.errors import ConfigError
 
 

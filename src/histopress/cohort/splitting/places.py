@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from histopress.cohort.folds import assign_folds
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.named_parts import refuse_crossing
-from histopress.cohort.patients import Patients
-from histopress.cohort.protocol_settings import EnsembleProtocol, ExternalSettings
+from histopress.cohort.splitting.folds import assign_folds
+from histopress.cohort.splitting.named_parts import refuse_crossing
+from histopress.cohort.splitting.patients import Patients
+from histopress.cohort.splitting.settings import EnsembleProtocol, ExternalSettings
 from histopress.errors import ConfigError, LeakError, ManifestError
 
 EXTERNAL = "external"
@@ -25,7 +25,7 @@ class Place(NamedTuple):
 def place_in_folds(
     patients: Patients, before: Mapping[str, Place], *, n_folds: int, key: bytes
 ) -> dict[str, Place]:
-    """Give new patients the least filled fold (:func:`histopress.cohort.folds.assign_folds`).
+    """Give new patients the least filled fold, as ``folds.assign_folds`` does.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def place_centres(
 ) -> dict[str, Place]:
     """Note each patient's centre, and give them an inner fold.
 
-    Each patient has one centre (:func:`histopress.cohort.patients.require_centres`).
+    Each patient has one centre (:func:`histopress.cohort.splitting.patients.require_centres`).
 
     Raises
     ------
@@ -139,7 +139,7 @@ def place_centres(
 def place_preserved(
     patients: Patients, known: Mapping[str, Place], *, n_folds: int, key: bytes
 ) -> dict[str, Place]:
-    """Give each centre a fold; see :func:`histopress.cohort.preserved_site.assign_centres`.
+    """Give each centre a fold, as ``preserved_site.assign_centres`` does.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def place_preserved(
         Patients of one centre stand in several folds.
     """
     # Late: it needs a solver, every job of the workflow imports this module, few divide centres.
-    from histopress.cohort.preserved_site import assign_centres
+    from histopress.cohort.splitting.preserved_site import assign_centres
 
     _refuse_other_centres(patients, patient_places(patients.manifest, known))
     counts: dict[str, Counter[str]] = defaultdict(Counter)

@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from math import floor
 
-from histopress.cohort.folds import keyed_digest
 from histopress.cohort.labels.faults import listed
-from histopress.cohort.parts import NAMES, Parts, match_parts
-from histopress.cohort.patients import Patients
+from histopress.cohort.splitting.folds import keyed_digest
+from histopress.cohort.splitting.parts import NAMES, Parts, match_parts
+from histopress.cohort.splitting.patients import Patients
 from histopress.errors import ConfigError, LeakError, ManifestError
 
 NONE = "none"

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from histopress.cohort.fold_parts import folds_of_parts, same_rotation
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.parts import Parts, match_parts
-from histopress.cohort.patients import labelled_patients
-from histopress.cohort.protocol_settings import ProtocolSettings, RotationProtocol
-from histopress.cohort.protocols import make_split
-from histopress.cohort.splits import SplitRow
+from histopress.cohort.splitting.fold_parts import folds_of_parts, same_rotation
+from histopress.cohort.splitting.parts import Parts, match_parts
+from histopress.cohort.splitting.patients import labelled_patients
+from histopress.cohort.splitting.protocols import make_split
+from histopress.cohort.splitting.settings import ProtocolSettings, RotationProtocol
+from histopress.cohort.splitting.splits import SplitRow
 from histopress.cohort.targets import Labels
 from histopress.errors import ConfigError
 
@@ -57,7 +57,7 @@ def import_folds(
     labels : Labels
     settings : ProtocolSettings
     key : bytes
-        As :func:`histopress.cohort.protocols.make_split` has it, for slides to be added.
+        As :func:`histopress.cohort.splitting.protocols.make_split` has it, for slides to be added.
     where : str
         Named in messages.
 

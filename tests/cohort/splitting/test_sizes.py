@@ -3,8 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.parts import Parts
-from histopress.cohort.sizes import check_divisions, check_size
+from histopress.cohort.splitting.parts import Parts
+from histopress.cohort.splitting.sizes import check_divisions, check_size
 from histopress.cohort.targets import Labels
 from histopress.errors import ConfigError
 

@@ -12,9 +12,9 @@ from cohort.divided import (
     split_of,
 )
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.protocol_settings import FixedProtocol, ProtocolSettings, RotationProtocol
-from histopress.cohort.rebalance import Rebalanced, rebalance_split
-from histopress.cohort.splits import SplitRow, split_version
+from histopress.cohort.splitting.rebalance import Rebalanced, rebalance_split
+from histopress.cohort.splitting.settings import FixedProtocol, ProtocolSettings, RotationProtocol
+from histopress.cohort.splitting.splits import SplitRow, split_version
 from histopress.errors import ConfigError, LeakError
 
 THREE = RotationProtocol(folds=3)

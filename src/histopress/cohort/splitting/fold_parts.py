@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from histopress.cohort.folds import rotation
 from histopress.cohort.labels.faults import listed
 from histopress.cohort.leaks import check_patients
-from histopress.cohort.parts import Parts, make_parts
-from histopress.cohort.splits import SplitRow
+from histopress.cohort.splitting.folds import rotation
+from histopress.cohort.splitting.parts import Parts, make_parts
+from histopress.cohort.splitting.splits import SplitRow
 from histopress.errors import ManifestError
 
 

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from histopress.cohort.labels.faults import listed
-from histopress.cohort.parts import Parts
-from histopress.cohort.patho_bench import read_patho_bench_split
-from histopress.cohort.split_tables import read_clam_split
+from histopress.cohort.splitting.clam import read_clam_split
+from histopress.cohort.splitting.parts import Parts
+from histopress.cohort.splitting.patho_bench import read_patho_bench_split
 from histopress.cohort.table import read_table
 from histopress.errors import ManifestError
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from histopress.cohort.divisions import divisions
 from histopress.cohort.leaks import check_patients
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.named_parts import words_of_column
-from histopress.cohort.parts import NAMES, Parts
-from histopress.cohort.patients import Patients, require_centres
-from histopress.cohort.places import external_patients
-from histopress.cohort.protocol_settings import (
+from histopress.cohort.splitting.divisions import divisions
+from histopress.cohort.splitting.named_parts import words_of_column
+from histopress.cohort.splitting.parts import NAMES, Parts
+from histopress.cohort.splitting.patients import Patients, require_centres
+from histopress.cohort.splitting.places import external_patients
+from histopress.cohort.splitting.settings import (
     CentresProtocol,
     EnsembleProtocol,
     FixedProtocol,
@@ -19,8 +19,8 @@ from histopress.cohort.protocol_settings import (
     RotationProtocol,
     TableProtocol,
 )
-from histopress.cohort.sizes import check_divisions, check_size
-from histopress.cohort.splits import SplitRow
+from histopress.cohort.splitting.sizes import check_divisions, check_size
+from histopress.cohort.splitting.splits import SplitRow
 from histopress.cohort.targets import Labels
 
 

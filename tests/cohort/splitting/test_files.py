@@ -4,15 +4,15 @@ from pathlib import Path
 import pytest
 
 from cohort.divided import KEY, base, labels_of, manifest_of, split_of, table_of
-from histopress.cohort.divisions import divisions
-from histopress.cohort.imports import import_folds
 from histopress.cohort.manifest import Manifest
-from histopress.cohort.parts import Parts
-from histopress.cohort.patho_bench import write_patho_bench_split
-from histopress.cohort.protocol_settings import RotationProtocol, TableProtocol
-from histopress.cohort.protocols import check_protocol, n_divisions
-from histopress.cohort.split_files import read_divisions, split_files
-from histopress.cohort.split_tables import write_clam_split
+from histopress.cohort.splitting.clam import write_clam_split
+from histopress.cohort.splitting.divisions import divisions
+from histopress.cohort.splitting.files import read_divisions, split_files
+from histopress.cohort.splitting.imports import import_folds
+from histopress.cohort.splitting.parts import Parts
+from histopress.cohort.splitting.patho_bench import write_patho_bench_split
+from histopress.cohort.splitting.protocols import check_protocol, n_divisions
+from histopress.cohort.splitting.settings import RotationProtocol, TableProtocol
 from histopress.errors import ConfigError, ManifestError
 
 THREE = RotationProtocol(folds=3)

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from histopress.cohort.labels.faults import listed, refuse
-from histopress.cohort.parts import NAMES, Parts, make_parts
-from histopress.cohort.split_tables import PART, refuse_ragged
+from histopress.cohort.splitting.clam import PART, refuse_ragged
+from histopress.cohort.splitting.parts import NAMES, Parts, make_parts
 from histopress.cohort.table import read_table
 from histopress.errors import ManifestError
 
