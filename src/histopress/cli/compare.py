@@ -209,9 +209,8 @@ def _difference(
     manifest: "Manifest",
 ) -> "Difference":
     """Compare two rows on the patients whom both tested."""
-    from histopress.cli.judging import people_of
     from histopress.evaluate.comparison import compare_aucs, compare_paired
-    from histopress.evaluate.judge import make_units, primary_measure
+    from histopress.evaluate.judge import People, make_units, primary_measure
     from histopress.evaluate.units import ClassUnits
 
     labels = labels_of(found[pair[0]])
@@ -223,7 +222,7 @@ def _difference(
         make_units(
             [row for row in rows if (row.slide_id, row.fold) in common],
             labels,
-            people_of(manifest),
+            People.of(manifest),
         )
         for rows in tested
     )

@@ -47,13 +47,13 @@ def incidences(
     """
     import numpy as np
 
-    from histopress.cli.judging import first_slides
+    from histopress.evaluate.runs import first_slides
     from histopress.evaluate.survival.competing import cumulative_incidence
 
     competing = getattr(target, "competing", ())
     if not competing:
         return {}
-    firsts = first_slides(judged.tested, labels, manifest.patients)
+    firsts = first_slides(judged.tested, manifest.patients, level=labels.level)
     outcomes = [each for slide in firsts if isinstance(each := labels.values[slide], Outcome)]
     times = np.array([each.time for each in outcomes], np.float64)
     causes = np.array([each.cause for each in outcomes], np.int64)

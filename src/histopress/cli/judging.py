@@ -1,6 +1,6 @@
 """What verbs that judge predictions share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,7 @@ from histopress.types import settings
 if TYPE_CHECKING:
     from histopress.cohort.manifest import Manifest
     from histopress.cohort.targets import Labels
-    from histopress.evaluate.judge import Judged, People
+    from histopress.evaluate.judge import Judged
     from histopress.evaluate.predictions import Prediction
 
 
@@ -59,14 +59,6 @@ def _one_seed(job: Job, folder: Path, labels: "Labels") -> "tuple[Prediction, ..
     return tuple(found)
 
 
-def people_of(manifest: "Manifest") -> "People":
-    """Take patients and centres from the manifest."""
-    from histopress.evaluate.judge import People
-
-    centers = {row.slide_id: row.center or "" for row in manifest}
-    return People(patients=manifest.patients, centers=centers)
-
-
 def judge_rows(
     job: Job,
     rows: "Sequence[Prediction]",
@@ -77,7 +69,7 @@ def judge_rows(
 ) -> "Judged":
     """Judge one row of the comparison with the job's settings."""
     from histopress.errors import SlideError
-    from histopress.evaluate.judge import judge
+    from histopress.evaluate.judge import People, judge
 
     chosen = job.settings
     if not any(row.split == "test" for row in rows):
@@ -89,23 +81,12 @@ def judge_rows(
     return judge(
         rows,
         labels,
-        people_of(manifest),
+        People.of(manifest),
         chosen.evaluation,
         rng=job.rng("bootstrap", *names),
         horizons=getattr(chosen.target, "horizons", ()),
         ensemble=chosen.protocol.kind == "ensemble",
     )
-
-
-def first_slides(
-    rows: "Sequence[Prediction]", labels: "Labels", patients: Mapping[str, str]
-) -> list[str]:
-    """First slide of each unit of a target's level, in the order of units."""
-    firsts: dict[str, str] = {}
-    for row in sorted(rows, key=lambda row: row.slide_id):
-        owner = patients[row.slide_id] if labels.level == "patient" else row.slide_id
-        firsts.setdefault(owner, row.slide_id)
-    return list(firsts.values())
 
 
 def facts_of(job: Job, labels: "Labels", names: Sequence[str]) -> dict[str, Any]:

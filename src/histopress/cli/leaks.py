@@ -63,15 +63,16 @@ class Place:
 
     def train(self, slides: "list[CompressedSlide]", sides: Mapping[str, Any]) -> None:
         """Train the simplest model on the division; ``sides`` says where each slide stands."""
-        from histopress.cli.train import goal_of, labelled_slides
+        from histopress.learn.data import label_slides
         from histopress.learn.fold import train_fold
+        from histopress.learn.goal import Goal
         from histopress.learn.settings import MeanSettings
 
         train_fold(
-            labelled_slides(slides, self.labels, self.manifest.patients),
+            label_slides(slides, self.labels, self.manifest.patients),
             sides,
             settings=MeanSettings(),
-            goal=goal_of(self.labels),
+            goal=Goal.of(self.labels),
             seed=self.seed,
         )
 
@@ -176,8 +177,7 @@ def _fitted_on_tested(place: Place, *, where: str) -> None:
 
 
 def _tested_in_two_folds(place: Place) -> None:
-    from histopress.cli.judging import people_of
-    from histopress.evaluate.judge import make_units
+    from histopress.evaluate.judge import People, make_units
     from histopress.evaluate.predictions import Prediction
 
     owner = place.manifest.patients[place.tested]
@@ -190,7 +190,7 @@ def _tested_in_two_folds(place: Place) -> None:
         Prediction(slide_id=name, fold=fold, label=place.labels.values[name], scores=scores)
         for fold, name in enumerate((place.tested, place.trained))
     ]
-    make_units(predictions, place.labels, people_of(replace(place.manifest, rows=rows)))
+    make_units(predictions, place.labels, People.of(replace(place.manifest, rows=rows)))
 
 
 INJECTIONS: dict[str, Callable[[Place], None]] = {

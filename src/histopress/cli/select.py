@@ -26,8 +26,9 @@ class SelectSettings(JudgingSettings):
 def select(job: Job) -> None:
     """Choose in each division and judge the procedure that chooses."""
     from histopress.cli.cohort import load_labels, load_manifest
-    from histopress.cli.judging import facts_of, judge_rows, load_rows, people_of, write_tested
+    from histopress.cli.judging import facts_of, judge_rows, load_rows, write_tested
     from histopress.evaluate.choice import choose_rows
+    from histopress.evaluate.judge import People
     from histopress.store import write_json
 
     manifest = load_manifest(job)
@@ -38,7 +39,7 @@ def select(job: Job) -> None:
         (encoder, model): load_rows(job, models / encoder / model, labels)
         for encoder, model in job.settings.rows
     }
-    rows, choices = choose_rows(candidates, labels, people_of(manifest))
+    rows, choices = choose_rows(candidates, labels, People.of(manifest))
     names = (target, ROW, ROW)
     judged = judge_rows(job, rows, labels, manifest, names=names)
     metrics = {**facts_of(job, labels, names), **judged.metrics, "choices": choices}

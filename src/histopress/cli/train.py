@@ -33,7 +33,9 @@ def train(job: Job) -> None:
     import torch
 
     from histopress.cli.cohort import load_compressed, load_labels, load_manifest
+    from histopress.learn.data import label_slides
     from histopress.learn.fold import train_fold
+    from histopress.learn.goal import Goal
     from histopress.learn.stored import save_stored
     from histopress.store import write_csv
 
@@ -43,7 +45,7 @@ def train(job: Job) -> None:
     manifest = load_manifest(job)
     labels = load_labels(job, manifest, target, chosen.target)
     loaded = [load_compressed(job, slide_id) for slide_id in sorted(labels.values)]
-    slides = labelled_slides(loaded, labels, manifest.patients)
+    slides = label_slides(loaded, labels, manifest.patients)
     side = fold_parts(job, labels)
     slides = [each for each in slides if each.slide_id in side]
     parts = {each.slide_id: side[each.slide_id] for each in slides}
@@ -53,7 +55,7 @@ def train(job: Job) -> None:
         slides,
         parts,
         settings=chosen.model,
-        goal=goal_of(labels),
+        goal=Goal.of(labels),
         seed=job.seed("train", *names, job.wildcard("seed"), job.wildcard("fold")),
         progress=job.progress(f"train {' '.join(names)} fold {job.wildcard('fold')}"),
     )
@@ -69,32 +71,6 @@ def train(job: Job) -> None:
         lowest_coverage=round(min(used, default=1.0), 4),
         encoder_patients=seen,
     )
-
-
-def goal_of(labels: "Labels") -> Any:
-    """Say what a model of these labels learns."""
-    from histopress.learn.goal import Goal
-
-    return Goal(kind=labels.kind, level=labels.level, classes=len(labels.classes))
-
-
-def labelled_slides(
-    slides: Sequence["CompressedSlide"], labels: "Labels", patients: Mapping[str, str]
-) -> list[Any]:
-    """Join usable slides with labels; patients become numbers."""
-    from histopress.learn.data import LabelledSlide
-
-    usable = [slide for slide in slides if not slide.excluded]
-    names = sorted({patients[slide.slide_id] for slide in usable})
-    number = {name: place for place, name in enumerate(names)}
-    return [
-        LabelledSlide(
-            slide=slide,
-            label=labels.values[slide.slide_id],
-            patient=number[patients[slide.slide_id]],
-        )
-        for slide in usable
-    ]
 
 
 def fold_parts(job: Job, labels: "Labels") -> dict[str, "Part"]:
@@ -150,6 +126,7 @@ def _info(
     patients: Mapping[str, str],
 ) -> Any:
     from histopress.cohort.people import load_key, people_facts
+    from histopress.learn.goal import Goal
     from histopress.learn.guards import content_digest
     from histopress.learn.stored import ModelInfo
 
@@ -157,7 +134,7 @@ def _info(
     by_id = {slide.slide_id: slide for slide in loaded}
     return ModelInfo(
         settings=job.settings.model,
-        goal=goal_of(labels),
+        goal=Goal.of(labels),
         target=labels.target,
         classes=labels.classes,
         positive=labels.positive,

@@ -1,12 +1,13 @@
 """Clinical covariates of patients: what is declared, and how cells are read."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from histopress.cohort.labels.cells import is_missing, number_of
+from histopress.cohort.manifest import Manifest
 from histopress.errors import ManifestError
 from histopress.types import settings
 
@@ -108,6 +109,30 @@ def read_covariates(
         }
         for patient in sorted(given)
     }
+
+
+def labelled_covariates(
+    manifest: Manifest, labelled: Iterable[str], declared: Mapping[str, CovariateSettings]
+) -> dict[str, Cells]:
+    """Read the covariates of all patients with a label, by patient.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    labelled : iterable of str
+        Slides with a label.
+    declared : mapping of str to CovariateSettings
+        By column of the manifest.
+
+    Raises
+    ------
+    ManifestError
+        As :func:`read_covariates`.
+    """
+    columns = {name: manifest.column(name) for name in declared}
+    cells = {slide: {name: column[slide] for name, column in columns.items()} for slide in labelled}
+    owners = {slide: manifest.patients[slide] for slide in cells}
+    return read_covariates(cells, owners, declared)
 
 
 def _read(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from histopress.cohort.manifest import Manifest
 from histopress.cohort.targets import Labels
 from histopress.evaluate.auc import fold_auc, macro_fold_auc
 from histopress.evaluate.class_measures import auc_measure
@@ -51,6 +52,12 @@ class People:
 
     patients: Mapping[str, str]
     centers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> "People":
+        """Take patients and centres from a manifest."""
+        centers = {row.slide_id: row.center or "" for row in manifest}
+        return cls(patients=manifest.patients, centers=centers)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,7 +1,7 @@
 """Predictions of all divisions of a protocol, put in the order in which they are judged."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -91,3 +91,14 @@ def average_divisions(rows: Sequence[Prediction]) -> tuple[Prediction, ...]:
         )
         for _, found in sorted(own.items())
     )
+
+
+def first_slides(
+    rows: Sequence[Prediction], patients: Mapping[str, str], *, level: str
+) -> list[str]:
+    """List the first slide of each unit of a target's level, in the order of units."""
+    firsts: dict[str, str] = {}
+    for row in sorted(rows, key=lambda row: row.slide_id):
+        owner = patients[row.slide_id] if level == "patient" else row.slide_id
+        firsts.setdefault(owner, row.slide_id)
+    return list(firsts.values())

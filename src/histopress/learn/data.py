@@ -1,9 +1,10 @@
 """Labelled slides, and the checks that training and prediction rest on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from histopress.cohort.labels.outcome import Label
+from histopress.cohort.targets import Labels
 from histopress.compress.slide import CompressedSlide
 from histopress.errors import ConfigError, EncoderError, SlideError
 
@@ -32,6 +33,32 @@ class LabelledSlide:
     def slide_id(self) -> str:
         """The slide's id."""
         return self.slide.slide_id
+
+
+def label_slides(
+    slides: Sequence[CompressedSlide], labels: Labels, patients: Mapping[str, str]
+) -> list[LabelledSlide]:
+    """Join usable slides with labels; patients become numbers.
+
+    Parameters
+    ----------
+    slides : sequence of CompressedSlide
+        Excluded ones are left out.
+    labels : Labels
+    patients : mapping of str to str
+        Patient of each slide.
+    """
+    usable = [slide for slide in slides if not slide.excluded]
+    names = sorted({patients[slide.slide_id] for slide in usable})
+    number = {name: place for place, name in enumerate(names)}
+    return [
+        LabelledSlide(
+            slide=slide,
+            label=labels.values[slide.slide_id],
+            patient=number[patients[slide.slide_id]],
+        )
+        for slide in usable
+    ]
 
 
 def ids_of(slides: Sequence[LabelledSlide]) -> frozenset[str]:

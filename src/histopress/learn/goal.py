@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from histopress.cohort.labels.outcome import Kind
+from histopress.cohort.targets import Labels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,11 @@ class Goal:
     kind: Kind
     level: Literal["slide", "patient"] = "slide"
     classes: int = 0
+
+    @classmethod
+    def of(cls, labels: Labels) -> "Goal":
+        """Say what a model of these labels learns."""
+        return cls(kind=labels.kind, level=labels.level, classes=len(labels.classes))
 
     @property
     def outputs(self) -> int:
