@@ -1,0 +1,42 @@
+"""What an audit says about a file."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What became of a file or of a record."""
+
+    VERIFIED = "verified"
+    MODIFIED = "modified"
+    CHANGED = "input changed since"
+    ABSENT = "absent but recorded"
+    UNRECORDED = "unrecorded"
+    ALTERED = "record altered"
+    UNCHECKED = "not checked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One file, or one record, and its state.
+
+    Attributes
+    ----------
+    state : State
+    path : str
+        The file that it is about, relative to the project.
+    record : str or None
+        The record that says so.
+    detail : str
+        What was found; empty where there is nothing to add.
+    """
+
+    state: State
+    path: str
+    record: str | None = None
+    detail: str = ""
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether an auditor must look at it."""
+        return self.state is not State.VERIFIED

@@ -1,0 +1,166 @@
+"""Reading the records of a project, one at a time, and judging whether they are as written.
+
+A record is believed only if its bytes are those that the runner writes for its content: then no
+byte of it can change unseen, be it white space, and both ids are computed anew.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from histopress.audit.record import SCHEMA, FileEntry, identifier
+
+FOLDER = "results/records"
+RUNS = "runs"
+"""Folder below that holds the ledger of runs, not of jobs."""
+OUTSIDE = "outside:"
+"""Stands before the name of a file that lies outside the project."""
+SCHEMAS = frozenset({"record/1", SCHEMA})
+"""What this version reads."""
+
+_HEX = frozenset("0123456789abcdef")
+_PARTS: Mapping[str, type] = {
+    "recipe": dict,
+    "recipe_id": str,
+    "inputs": list,
+    "outputs": list,
+    "facts": dict,
+    "run": dict,
+    "record_id": str,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What a job's record says.
+
+    Attributes
+    ----------
+    place : str
+        Its file, relative to the project.
+    recipe, facts, run : mapping
+        See :func:`histopress.audit.record.build_record`.
+    inputs, outputs : tuple of FileEntry
+        Empty where the record cannot be read.
+    recipe_id, record_id : str
+        As written.
+    fault : str or None
+        Why the record is not to be believed.
+    """
+
+    place: str
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    inputs: tuple[FileEntry, ...] = ()
+    outputs: tuple[FileEntry, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    run: Mapping[str, Any] = field(default_factory=dict)
+    recipe_id: str = ""
+    record_id: str = ""
+    fault: str | None = None
+
+    @property
+    def verb(self) -> str:
+        """What the job did."""
+        return str(self.recipe.get("verb", "unknown verb"))
+
+    def replaces(self, entry: FileEntry) -> bool:
+        """Whether an input is the former version of one of the job's own outputs."""
+        return any(output.path == entry.path for output in self.outputs)
+
+
+def record_places(project: Path) -> Iterator[Path]:
+    """List the files of all job records of ``project``, in a fixed order."""
+    top = project / FOLDER
+    for folder, folders, files in os.walk(top):
+        folders.sort()
+        if Path(folder) == top and RUNS in folders:
+            folders.remove(RUNS)
+        for name in sorted(files):
+            if name.endswith(".json") and not name.startswith("."):
+                yield Path(folder) / name
+
+
+def read_records(project: Path) -> Iterator[Record]:
+    """Read all records of ``project``, holding one at a time."""
+    for path in record_places(project):
+        yield read_record(path, project)
+
+
+def read_record(path: Path, project: Path) -> Record:
+    """Read and check one record; never raises, see :attr:`Record.fault`."""
+    place = path.relative_to(project).as_posix()
+    try:
+        text = path.read_bytes().decode("utf-8")
+        value = json.loads(text)
+        whole = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=2)
+    except (OSError, ValueError, RecursionError) as error:
+        return Record(place=place, fault=f"cannot be read ({error})")
+    fault = _form_fault(value)
+    if fault is not None:
+        return Record(place=place, fault=fault)
+    return Record(
+        place=place,
+        recipe=value["recipe"],
+        inputs=tuple(_entry(entry) for entry in value["inputs"]),
+        outputs=tuple(_entry(entry) for entry in value["outputs"]),
+        facts=value["facts"],
+        run=value["run"],
+        recipe_id=value["recipe_id"],
+        record_id=value["record_id"],
+        fault=_content_fault(value, as_written=text == whole + "\n"),
+    )
+
+
+def _entry(value: Mapping[str, Any]) -> FileEntry:
+    return FileEntry(
+        role=value["role"], path=value["path"], sha256=value["sha256"], bytes=value["bytes"]
+    )
+
+
+def _form_fault(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        return "is no JSON object"
+    if value.get("schema") not in SCHEMAS:
+        return f"is of schema {value.get('schema')!r}; this version reads {sorted(SCHEMAS)}"
+    for name, kind in _PARTS.items():
+        if not isinstance(value.get(name), kind):
+            return f"'{name}' is missing or of another kind"
+    for entry in (*value["inputs"], *value["outputs"]):
+        fault = _entry_fault(entry)
+        if fault is not None:
+            return fault
+    return None
+
+
+def _entry_fault(entry: Any) -> str | None:
+    if not isinstance(entry, dict):
+        return f"the file entry {entry!r} is no JSON object"
+    kinds = {"role": str, "path": str, "sha256": str, "bytes": int}
+    for name, kind in kinds.items():
+        if not isinstance(entry.get(name), kind):
+            return f"a file entry has no proper '{name}'"
+    if len(entry["sha256"]) != 64 or not _HEX.issuperset(entry["sha256"]):
+        return f"{entry['path']!r}: the sha256 {entry['sha256']!r} is none"
+    path = entry["path"].removeprefix(OUTSIDE)
+    parts = PurePosixPath(path).parts
+    # Such a path would let a record name any file of the machine.
+    if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+        return f"the path {entry['path']!r} leaves the project"
+    return None
+
+
+def _content_fault(value: Mapping[str, Any], *, as_written: bool) -> str | None:
+    rest = {name: part for name, part in value.items() if name != "record_id"}
+    if identifier(rest) != value["record_id"]:
+        return (
+            f"record_id is {value['record_id'][:12]}…, its content gives {identifier(rest)[:12]}…"
+        )
+    if identifier(value["recipe"]) != value["recipe_id"]:
+        return "recipe_id does not fit the recipe"
+    listed = sorted([entry["role"], entry["sha256"]] for entry in value["inputs"])
+    if value["recipe"].get("inputs") != listed:
+        return "the recipe's digests of inputs are not those of 'inputs'"
+    return None if as_written else "its text is not as the runner writes it"

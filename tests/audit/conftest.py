@@ -1,0 +1,44 @@
+import shutil
+from contextlib import chdir
+
+import pytest
+
+from audit.recorded import VALUES, make_study
+from histopress.audit.cache import DigestCache
+from histopress.audit.graph import Graph
+from histopress.audit.present import Present
+from histopress.audit.records import read_records
+from histopress.audit.registry import read_registry
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    project = tmp_path_factory.mktemp("made") / "project"
+    project.mkdir()
+    with chdir(project):
+        make_study(project)
+    return project
+
+
+@pytest.fixture
+def study(made_once, tmp_path, monkeypatch):
+    """A project folder with a finished run, which is the current folder."""
+    project = tmp_path / "project"
+    shutil.copytree(made_once, project)
+    monkeypatch.chdir(project)
+    return project
+
+
+@pytest.fixture
+def look():
+    """Look at a project afresh, without a cache."""
+
+    def present(project, values=VALUES):
+        return Present(project, read_registry(project, values), DigestCache(full=True))
+
+    return present
+
+
+@pytest.fixture
+def graph_of():
+    return lambda project: Graph(read_records(project))

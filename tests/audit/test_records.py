@@ -1,0 +1,96 @@
+"""A record is believed only if it is as its job wrote it."""
+
+import json
+
+import pytest
+
+from audit.recorded import rewrite
+from histopress.audit.record import FileEntry
+from histopress.audit.records import read_record, read_records, record_places
+
+PLACE = "results/records/tile/a.json"
+
+
+@pytest.fixture
+def read(study):
+    return lambda: read_record(study / PLACE, study)
+
+
+def test_a_record_is_read_as_written(study, read):
+    record, value = read(), json.loads((study / PLACE).read_text())
+    assert record.fault is None
+    assert (record.place, record.verb) == (PLACE, "tile")
+    assert record.recipe == value["recipe"]
+    assert record.inputs == tuple(FileEntry(**entry) for entry in value["inputs"])
+    assert [entry.path for entry in record.outputs] == ["results/tiles/a.h5", "results/tiles/a.png"]
+    assert (record.record_id, record.recipe_id) == (value["record_id"], value["recipe_id"])
+
+
+def test_all_records_are_found_in_a_fixed_order(study):
+    (study / "results/records/runs").mkdir()
+    (study / "results/records/runs/0001.json").write_text("{}")
+    (study / "results/records/tile/.part-1-a.json").write_text("{")
+    places = [record.place for record in read_records(study)]
+    assert len(places) == 11
+    assert places == sorted(places)
+    assert all(record.fault is None for record in read_records(study))
+    assert list(record_places(study / "nowhere")) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda v: v["facts"].update(bytes=9), "record_id"),
+        (lambda v: v.update(record_id="0" * 64), "record_id"),
+        (lambda v: v["run"].update(threads=9), "record_id"),
+        (lambda v: v.update(more=1), "record_id"),
+        (lambda v: v.update(schema="record/99"), "record/99"),
+        (lambda v: v.pop("facts"), "'facts'"),
+        (lambda v: v.update(outputs={}), "'outputs'"),
+        (lambda v: v.update(inputs=["x"]), "no JSON object"),
+        (lambda v: v["inputs"][0].pop("sha256"), "'sha256'"),
+        (lambda v: v["inputs"][0].update(sha256="A" * 64), "is none"),
+        (lambda v: v["inputs"][0].update(sha256="a" * 63), "is none"),
+        (lambda v: v["inputs"][0].update(bytes="1"), "'bytes'"),
+        (lambda v: v["outputs"][0].update(path="/etc/passwd"), "leaves the project"),
+        (lambda v: v["outputs"][0].update(path="a/../../b"), "leaves the project"),
+        (lambda v: v["outputs"][0].update(path="outside:../b"), "leaves the project"),
+        (lambda v: v["outputs"][0].update(path=""), "leaves the project"),
+    ],
+)
+def test_what_was_changed_is_told(study, read, change, word):
+    rewrite(study / PLACE, change)
+    assert word in read().fault
+
+
+def test_ids_of_a_recipe_must_fit_each_other(study, read):
+    from histopress.audit.record import identifier
+    from histopress.store import write_json
+
+    def sign(value):
+        value.pop("record_id")
+        write_json(study / PLACE, {**value, "record_id": identifier(value)})
+
+    value = json.loads((study / PLACE).read_text())
+    sign({**value, "recipe_id": "0" * 64})
+    assert "recipe_id" in read().fault
+    other = [{**value["inputs"][0], "sha256": "0" * 64}]
+    sign({**value, "inputs": other})
+    assert "digests of inputs" in read().fault
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{", b"\xff", b"[]", b"null", b'{"a": NaN}', b"[" * 100_000, b'{"a": 1' + b"0" * 9999],
+)
+def test_what_is_no_record_is_told(study, read, data):
+    (study / PLACE).write_bytes(data)
+    record = read()
+    assert record.fault
+    assert record.outputs == ()
+
+
+def test_a_folder_is_no_record(study, read):
+    (study / PLACE).unlink()
+    (study / PLACE).mkdir()
+    assert read().fault
