@@ -1,0 +1,1 @@
+"""Results with their history as a Workflow Run RO-Crate."""
