@@ -2,12 +2,17 @@
 
 import json
 from pathlib import Path
+from unittest.mock import patch
 
-from histopress.cli.job import Port, Request, Verb, execute
+from histopress.audit.source import Source
+from histopress.cli.job import Port, Request, Verb
+from histopress.cli.runner import execute
 from histopress.types import settings
 
 SLIDES = ("a", "b", "c")
 VALUES = {"manifest": "config/slides.csv", "phantom": {}, "table": "config/labels.csv"}
+CODE = Source(commit="0" * 40, patch=b"not committed\n")
+"""State of the repository that the study's records name, whatever it is."""
 METRICS = "results/evaluation/metrics.json"
 
 
@@ -36,22 +41,24 @@ def run(project, verb, place, *, inputs, outputs, note=None, **wildcards):
     """Run one job of a made-up verb in ``project``, which must be the current folder."""
     made = Verb(
         name=verb,
+        environment="slide",
         settings=Settings,
         inputs=tuple(Port(name=name, help="") for name in inputs),
         outputs=tuple(Port(name=name, help="") for name in outputs),
         wildcards=tuple(wildcards),
         run=_work,
     )
-    execute(
-        Request(
-            verb=made,
-            settings=Settings(note=note),
-            paths={name: Path(path) for name, path in {**inputs, **outputs}.items()},
-            wildcards=wildcards,
-            record=Path("results/records") / f"{place}.json",
-            code="frozen",
+    with patch("histopress.cli.runner.read_source", lambda: CODE):
+        execute(
+            Request(
+                verb=made,
+                settings=Settings(note=note),
+                paths={name: Path(path) for name, path in {**inputs, **outputs}.items()},
+                wildcards=wildcards,
+                record=Path("results/records") / f"{place}.json",
+                code="frozen",
+            )
         )
-    )
 
 
 def slide_path(slide):
@@ -128,13 +135,13 @@ def make_split(project, note=None):
 
 def rewrite(path, change, *, honest=False):
     """Change a record's values; an honest writer computes its ids anew."""
-    from histopress.audit.record import identifier
+    from histopress.audit.record import identifier, input_digests
     from histopress.store import write_json
 
     value = json.loads(path.read_text())
     change(value)
     if honest:
-        value["recipe"]["inputs"] = sorted([e["role"], e["sha256"]] for e in value["inputs"])
+        value["recipe"]["inputs"] = input_digests(value["recipe"], value["inputs"])
         value["recipe_id"] = identifier(value["recipe"])
         value.pop("record_id")
         value["record_id"] = identifier(value)

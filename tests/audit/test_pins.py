@@ -7,6 +7,7 @@ from histopress.audit.pins import (
     declared_pins,
     imported_libraries,
     pins_digest,
+    pins_of,
     unmet_pins,
     verb_pins,
 )
@@ -129,3 +130,26 @@ def test_installed_versions_go_by_the_libraries_names():
         "opencv": ("=5.0", "4.9")
     }
     assert unmet_pins({"torch": "=2.13"}, {}) == {}
+
+
+def test_a_verb_has_the_pins_of_what_its_code_imports():
+    found = pins_of("histopress.cli.encode", "learn")
+    assert {"python", "numpy", "torch", "openslide"} <= set(found)
+    assert "scikit-learn" not in found, "the encoder's code does not use it"
+    assert (
+        found["torch"]
+        == declared_pins(yaml.safe_load((ENVIRONMENTS / "learn.yaml").read_text()))["torch"]
+    )
+
+
+def test_without_the_workflow_nothing_is_said_of_pins(tmp_path):
+    source = package(tmp_path / "site", cli__tile="import numpy\n")
+    assert pins_of("histopress.cli.tile", "slide", source) is None
+
+
+def test_an_environment_that_is_none_is_told(tmp_path):
+    source = package(tmp_path / "src", cli__tile="import numpy\n")
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs/slide.yaml").write_text("- a: [")
+    with pytest.raises(ConfigError, match=r"slide\.yaml: is no conda environment"):
+        pins_of("histopress.cli.tile", "slide", source)

@@ -94,3 +94,26 @@ def test_a_folder_is_no_record(study, read):
     (study / PLACE).unlink()
     (study / PLACE).mkdir()
     assert read().fault
+
+
+def test_a_record_of_the_first_schema_is_still_read(study, read):
+    def older(value):
+        value["schema"] = "record/1"
+        del value["ports"], value["source"]
+        for entry in value["outputs"]:
+            del entry["values"]
+
+    rewrite(study / PLACE, older, honest=True)
+    found = read()
+    assert found.fault is None
+    assert (found.ports, found.source, found.outputs[0].values) == ({}, {}, None)
+
+
+def test_only_what_counts_of_an_input_is_held_against_the_recipe(study, read):
+    def narrowed(value):
+        value["recipe"]["content"] = {"slide": "0" * 64}
+
+    rewrite(study / PLACE, narrowed, honest=True)
+    assert read().fault is None
+    assert read().recipe["inputs"] == []
+    assert [entry.role for entry in read().inputs] == ["slide"]

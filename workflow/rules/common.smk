@@ -49,6 +49,11 @@ def get_code(verb):
     return PLAN.code(verb)
 
 
+def get_attempt(wildcards, attempt):
+    """Return how many times a job was started; its record tells."""
+    return attempt
+
+
 def get_slide(wildcards):
     """Return the slide's file; nothing if it is missing and may be quarantined."""
     path, pinned = PLAN.slide(wildcards.slide)

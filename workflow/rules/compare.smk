@@ -26,6 +26,7 @@ rule clinical:
     resources:
         mem_mb=2000,
         runtime=60,
+        attempt=get_attempt,
     params:
         settings=get_settings("clinical"),
         code=get_code("clinical"),
@@ -39,7 +40,7 @@ rule clinical:
         "--model={wildcards.model:q} --manifest={input.manifest:q} {params.labels:q} "
         "--models={params.models:q} --report={output.report:q} {params.figures:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"
 
 
 rule compare:
@@ -68,6 +69,7 @@ rule compare:
     resources:
         mem_mb=2000,
         runtime=30,
+        attempt=get_attempt,
     params:
         settings=get_settings("compare"),
         code=get_code("compare"),
@@ -77,4 +79,4 @@ rule compare:
         "--manifest={input.manifest:q} --evaluation={params.folder:q} "
         "--table={output.table:q} --figure={output.figure:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

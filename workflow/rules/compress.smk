@@ -20,6 +20,7 @@ rule compress:
     resources:
         mem_mb=4000,
         runtime=30,
+        attempt=get_attempt,
     params:
         settings=get_settings("compress"),
         code=get_code("compress"),
@@ -29,7 +30,7 @@ rule compress:
         "--tiles={input.tiles:q} --features={input.features:q} "
         "--compressed={output.compressed:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"
 
 
 rule compress_import:
@@ -50,6 +51,7 @@ rule compress_import:
     resources:
         mem_mb=8000,
         runtime=30,
+        attempt=get_attempt,
     params:
         settings=get_settings("compress import"),
         code=get_code("compress import"),
@@ -58,4 +60,4 @@ rule compress_import:
         "--slide-id={wildcards.slide:q} --encoder={wildcards.encoder:q} "
         "--features={input.features:q} --compressed={output.compressed:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

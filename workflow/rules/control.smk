@@ -26,6 +26,7 @@ rule null:
     resources:
         mem_mb=4000,
         runtime=720,
+        attempt=get_attempt,
     params:
         settings=get_settings("null"),
         code=get_code("null"),
@@ -40,7 +41,7 @@ rule null:
         "--null={output.null:q} --permutations={output.permutations:q} "
         "--figure={output.figure:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"
 
 
 rule leaks:
@@ -61,6 +62,7 @@ rule leaks:
     resources:
         mem_mb=1000,
         runtime=30,
+        attempt=get_attempt,
     params:
         settings=get_settings("leaks"),
         code=get_code("leaks"),
@@ -71,4 +73,4 @@ rule leaks:
         "--target={wildcards.target:q} --manifest={input.manifest:q} {params.labels:q} "
         "--split={input.split:q} --report={output.report:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

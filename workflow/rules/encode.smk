@@ -20,6 +20,7 @@ rule encode:
     resources:
         mem_mb=2000,
         runtime=240,
+        attempt=get_attempt,
     params:
         settings=get_settings("encode"),
         code=get_code("encode"),
@@ -29,4 +30,4 @@ rule encode:
         "--slide={input.slide:q} --tiles={input.tiles:q} "
         "--card={input.card:q} --weights={input.weights:q} --features={output.features:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

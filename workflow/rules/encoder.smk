@@ -18,6 +18,7 @@ rule encoder_define:
     resources:
         mem_mb=1000,
         runtime=10,
+        attempt=get_attempt,
     params:
         settings=get_settings("encoder define"),
         code=get_code("encoder define"),
@@ -25,7 +26,7 @@ rule encoder_define:
         "python -m histopress encoder define "
         "--encoder={wildcards.encoder:q} --weights={output.weights:q} --card={output.card:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"
 
 
 rule encoder_import:
@@ -47,6 +48,7 @@ rule encoder_import:
     resources:
         mem_mb=8000,
         runtime=10,
+        attempt=get_attempt,
     params:
         settings=get_settings("encoder import"),
         code=get_code("encoder import"),
@@ -56,7 +58,7 @@ rule encoder_import:
         "--encoder={wildcards.encoder:q} --weights={output.weights:q} --card={output.card:q} "
         "{params.file:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"
 
 
 rule encoder_card:
@@ -76,6 +78,7 @@ rule encoder_card:
     resources:
         mem_mb=1000,
         runtime=10,
+        attempt=get_attempt,
     params:
         settings=get_settings("encoder card"),
         code=get_code("encoder card"),
@@ -85,4 +88,4 @@ rule encoder_card:
         "--encoder={wildcards.encoder:q} --card={input.card:q} --text={output.text:q} "
         "{params.history:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

@@ -33,6 +33,7 @@ rule evaluate:
     resources:
         mem_mb=2000,
         runtime=60,
+        attempt=get_attempt,
     params:
         settings=get_settings("evaluate"),
         code=get_code("evaluate"),
@@ -49,7 +50,7 @@ rule evaluate:
         "--predictions={output.predictions:q} --account={output.account:q} "
         "{params.folder:q} {params.figures:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"
 
 
 use rule evaluate as evaluate_regression with:
@@ -115,6 +116,7 @@ rule select:
     resources:
         mem_mb=2000,
         runtime=60,
+        attempt=get_attempt,
     params:
         settings=get_settings("select"),
         code=get_code("select"),
@@ -127,4 +129,4 @@ rule select:
         "--models={params.models:q} --metrics={output.metrics:q} "
         "--predictions={output.predictions:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

@@ -18,6 +18,7 @@ rule explain:
     resources:
         mem_mb=4000,
         runtime=30,
+        attempt=get_attempt,
     params:
         settings=get_settings("explain"),
         code=get_code("explain"),
@@ -27,4 +28,4 @@ rule explain:
         "--slide-id={wildcards.slide:q} --model={params.models:q} "
         "--compressed={input.compressed:q} --maps={output.maps:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

@@ -19,6 +19,7 @@ rule split:
     resources:
         mem_mb=1000,
         runtime=10,
+        attempt=get_attempt,
     params:
         settings=get_settings("split"),
         code=get_code("split"),
@@ -29,7 +30,7 @@ rule split:
         "--target={wildcards.target:q} --manifest={input.manifest:q} {params.labels:q} "
         "--split={output.split:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"
 
 
 rule train:
@@ -56,6 +57,7 @@ rule train:
     resources:
         mem_mb=4000,
         runtime=240,
+        attempt=get_attempt,
     params:
         settings=get_settings("train"),
         code=get_code("train"),
@@ -72,7 +74,7 @@ rule train:
         "--weights={output.weights:q} --history={output.history:q} "
         "--predictions={output.predictions:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"
 
 
 rule train_clinical:
@@ -95,6 +97,7 @@ rule train_clinical:
     resources:
         mem_mb=1000,
         runtime=30,
+        attempt=get_attempt,
     params:
         settings=get_settings("train clinical"),
         code=get_code("train clinical"),
@@ -107,4 +110,4 @@ rule train_clinical:
         "--state={output.state:q} --history={output.history:q} "
         "--predictions={output.predictions:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

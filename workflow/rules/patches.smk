@@ -15,6 +15,7 @@ rule simulate_patches:
     resources:
         mem_mb=2000,
         runtime=30,
+        attempt=get_attempt,
     params:
         settings=get_settings("simulate patches"),
         code=get_code("simulate patches"),
@@ -22,7 +23,7 @@ rule simulate_patches:
         "python -m histopress simulate patches "
         "--task={wildcards.task:q} --patches={output.patches:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"
 
 
 rule patches:
@@ -41,6 +42,7 @@ rule patches:
     resources:
         mem_mb=8000,
         runtime=240,
+        attempt=get_attempt,
     params:
         settings=get_settings("patches"),
         code=get_code("patches"),
@@ -50,4 +52,4 @@ rule patches:
         "--task={wildcards.task:q} --input={wildcards.input:q} --patches={output.patches:q} "
         "{params.cohort:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

@@ -19,6 +19,7 @@ rule encoder_probe:
     resources:
         mem_mb=4000,
         runtime=60,
+        attempt=get_attempt,
     params:
         settings=get_settings("encoder probe"),
         code=get_code("encoder probe"),
@@ -29,7 +30,7 @@ rule encoder_probe:
         "--patches={input.patches:q} {params.card:q} "
         "--metrics={output.metrics:q} --predictions={output.predictions:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"
 
 
 rule encoder_compare:
@@ -58,6 +59,7 @@ rule encoder_compare:
     resources:
         mem_mb=2000,
         runtime=20,
+        attempt=get_attempt,
     params:
         settings=get_settings("encoder compare"),
         code=get_code("encoder compare"),
@@ -67,7 +69,7 @@ rule encoder_compare:
         "--probes={params.folder:q} --table={output.table:q} --figure={output.figure:q} "
         "--report={output.report:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"
 
 
 rule encoder_transfer:
@@ -97,6 +99,7 @@ rule encoder_transfer:
     resources:
         mem_mb=2000,
         runtime=20,
+        attempt=get_attempt,
     params:
         settings=get_settings("encoder transfer"),
         code=get_code("encoder transfer"),
@@ -106,4 +109,4 @@ rule encoder_transfer:
         "--probes={params.folder:q} --table={output.table:q} --matrix={output.matrix:q} "
         "--figure={output.figure:q} --report={output.report:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

@@ -16,6 +16,7 @@ rule simulate_slide:
     resources:
         mem_mb=1000,
         runtime=30,
+        attempt=get_attempt,
     params:
         settings=get_settings("simulate slide"),
         code=get_code("simulate slide"),
@@ -23,4 +24,4 @@ rule simulate_slide:
         "python -m histopress simulate slide "
         "--slide-id={wildcards.slide:q} --slide={output.slide:q} --truth={output.truth:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

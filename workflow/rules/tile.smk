@@ -24,6 +24,7 @@ rule tile:
     resources:
         mem_mb=1500,
         runtime=30,
+        attempt=get_attempt,
     params:
         settings=get_settings("tile"),
         code=get_code("tile"),
@@ -32,4 +33,4 @@ rule tile:
         "--slide-id={wildcards.slide:q} --slide={input.slide:q} "
         "--tiles={output.tiles:q} --overlay={output.overlay:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

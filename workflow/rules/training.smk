@@ -23,6 +23,7 @@ rule encoder_train:
     resources:
         mem_mb=8000,
         runtime=1440,
+        attempt=get_attempt,
     params:
         settings=get_settings("encoder train"),
         code=get_code("encoder train"),
@@ -33,4 +34,4 @@ rule encoder_train:
         "--history={output.history:q} --curves={output.curves:q} --sheet={output.sheet:q} "
         "--patches={params.folder:q} "
         "--settings={params.settings:q} --code={params.code:q} "
-        "--record={output.record:q} --threads={threads} 2> {log:q}"
+        "--record={output.record:q} --threads={threads} --attempt={resources.attempt} 2> {log:q}"

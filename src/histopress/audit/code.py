@@ -7,6 +7,7 @@ changed constant in the tissue detector reruns tiling and what follows.
 
 import ast
 import hashlib
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,17 @@ def imported_modules(tree: ast.AST, source: Path = SOURCE) -> set[str]:
     names = {name for name in names if name.split(".")[0] == PACKAGE}
     names |= {".".join(name.split(".")[:2]) for name in names}
     return {name for name in names if module_path(name, source)}
+
+
+def foreign_packages(tree: ast.AST) -> set[str]:
+    """List the packages, neither ours nor Python's own, that ``tree`` imports anywhere."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    return {name.partition(".")[0] for name in names} - {PACKAGE} - sys.stdlib_module_names
 
 
 def is_excluded(module: str) -> bool:
@@ -87,10 +99,12 @@ def _is_text(node: ast.stmt) -> bool:
 
 
 @cache
-def _parsed(path: Path, data: bytes, source: Path) -> tuple[str, frozenset[str]]:
+def _parsed(path: Path, data: bytes, source: Path) -> tuple[str, frozenset[str], frozenset[str]]:
+    """Normalised tree, own modules imported, other people's packages imported."""
     tree = ast.parse(data, filename=str(path))
     modules = frozenset(imported_modules(tree, source))
-    return dump_tree(strip_docstrings(tree)), modules
+    foreign = frozenset(foreign_packages(tree))
+    return dump_tree(strip_docstrings(tree)), modules, foreign
 
 
 def reached_modules(verb_module: str, source: Path = SOURCE) -> dict[str, str]:
@@ -103,12 +117,22 @@ def reached_modules(verb_module: str, source: Path = SOURCE) -> dict[str, str]:
         path = module_path(module, source)
         if path is None:
             continue
-        dump, imports = _parsed(path, path.read_bytes(), source)
+        dump, imports, _ = _parsed(path, path.read_bytes(), source)
         if not is_excluded(module):
             found[module] = dump
         new = {name for name in imports if name not in seen and not is_excluded(name)}
         seen |= new
         pending.extend(new)
+    return found
+
+
+def reached_packages(verb_module: str, source: Path = SOURCE) -> set[str]:
+    """List other people's packages that the code behind one verb imports anywhere."""
+    found: set[str] = set()
+    for module in {verb_module, *reached_modules(verb_module, source)}:
+        path = module_path(module, source)
+        if path is not None:
+            found |= _parsed(path, path.read_bytes(), source)[2]
     return found
 
 

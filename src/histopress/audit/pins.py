@@ -6,15 +6,15 @@ makes no embedding stale. What was in fact installed stands in the record's ``ru
 against the pins by :func:`unmet_pins`.
 """
 
-import ast
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from histopress.audit.code import PACKAGE, SOURCE, module_path, reached_modules
+import yaml
+
+from histopress.audit.code import SOURCE, reached_packages
 from histopress.audit.record import identifier
 from histopress.errors import ConfigError
 
@@ -95,13 +95,51 @@ def imported_libraries(verb_module: str, source: Path = SOURCE) -> set[str]:
     Those count whose version can change a result (:data:`WITHOUT`), with what they work through
     (:data:`BROUGHT`).
     """
-    found = {"python"}
-    for module in {verb_module, *reached_modules(verb_module, source)}:
-        path = module_path(module, source)
-        if path is not None:
-            found |= _imports(path.read_bytes())
+    packages = reached_packages(verb_module, source)
+    found = {"python", *(library_name(IMPORTS.get(name, name)) for name in packages)}
     brought = {name for library in found for name in BROUGHT.get(library, ())}
     return (found | brought) - WITHOUT
+
+
+@cache
+def read_environment(name: str, source: Path = SOURCE) -> Mapping[str, str] | None:
+    """Read the pins of one of the workflow's environments, such as ``"learn"``.
+
+    Returns
+    -------
+    mapping or None
+        See :func:`declared_pins`; None where the package was installed without the workflow.
+    """
+    path = source.parent / "envs" / f"{name}.yaml"
+    if not path.is_file():
+        return None
+    try:
+        return declared_pins(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, AttributeError) as error:
+        raise ConfigError(f"{path}: is no conda environment ({error})") from error
+
+
+def pins_of(verb_module: str, environment: str, source: Path = SOURCE) -> dict[str, str] | None:
+    """Give the pins that one verb's results depend on, today.
+
+    Parameters
+    ----------
+    verb_module : str
+        Dotted name of the verb's module.
+    environment : str
+        Name of its file below ``envs``, without the suffix.
+    source : Path
+        Folder that holds the package.
+
+    Returns
+    -------
+    dict or None
+        Pin by library; None without the workflow.
+    """
+    declared = read_environment(environment, source)
+    if declared is None:
+        return None
+    return verb_pins(declared, imported_libraries(verb_module, source))
 
 
 def verb_pins(declared: Mapping[str, str], libraries: Iterable[str]) -> dict[str, str]:
@@ -150,18 +188,6 @@ def _entries(dependencies: Iterable[Any]) -> Iterable[str]:
             yield from (str(text) for text in entry.get("pip") or ())
         else:
             yield str(entry)
-
-
-@cache
-def _imports(code: bytes) -> frozenset[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module)
-    tops = {name.partition(".")[0] for name in names} - {PACKAGE} - sys.stdlib_module_names
-    return frozenset(library_name(IMPORTS.get(name, name)) for name in tops)
 
 
 def _meets(pin: str, version: str) -> bool | None:

@@ -11,17 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from histopress.audit.record import SCHEMA, FileEntry, identifier
+from histopress.audit.record import OUTSIDE as OUTSIDE
+from histopress.audit.record import SCHEMA, FileEntry, identifier, input_digests
 
 FOLDER = "results/records"
-RUNS = "runs"
-"""Folder below that holds the ledger of runs, not of jobs."""
-OUTSIDE = "outside:"
-"""Stands before the name of a file that lies outside the project."""
+RUNS, REPLAYS, ACCEPTED, PATCHES = "runs", "replays", "accepted", "source"
+RESERVED = frozenset({RUNS, REPLAYS, ACCEPTED, PATCHES})
+"""Folders below that hold no job records: the ledger of runs, what replays reached, recipes
+declared equal, uncommitted patches."""
 SCHEMAS = frozenset({"record/1", SCHEMA})
 """What this version reads."""
 
 _HEX = frozenset("0123456789abcdef")
+_ADDED: Mapping[str, type] = {"ports": dict, "source": dict}
+"""What records of the first schema lack."""
 _PARTS: Mapping[str, type] = {
     "recipe": dict,
     "recipe_id": str,
@@ -45,6 +48,8 @@ class Record:
         See :func:`histopress.audit.record.build_record`.
     inputs, outputs : tuple of FileEntry
         Empty where the record cannot be read.
+    ports, source : mapping
+        See :func:`histopress.audit.record.build_record`; empty in records of the first schema.
     recipe_id, record_id : str
         As written.
     fault : str or None
@@ -55,6 +60,8 @@ class Record:
     recipe: Mapping[str, Any] = field(default_factory=dict)
     inputs: tuple[FileEntry, ...] = ()
     outputs: tuple[FileEntry, ...] = ()
+    ports: Mapping[str, str] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)
     recipe_id: str = ""
@@ -76,8 +83,8 @@ def record_places(project: Path) -> Iterator[Path]:
     top = project / FOLDER
     for folder, folders, files in os.walk(top):
         folders.sort()
-        if Path(folder) == top and RUNS in folders:
-            folders.remove(RUNS)
+        if Path(folder) == top:
+            folders[:] = [name for name in folders if name not in RESERVED]
         for name in sorted(files):
             if name.endswith(".json") and not name.startswith("."):
                 yield Path(folder) / name
@@ -93,10 +100,20 @@ def read_record(path: Path, project: Path) -> Record:
     """Read and check one record; never raises, see :attr:`Record.fault`."""
     place = path.relative_to(project).as_posix()
     try:
-        text = path.read_bytes().decode("utf-8")
+        data = path.read_bytes()
+    except OSError as error:
+        return Record(place=place, fault=f"cannot be read ({error})")
+    return parse_record(place, data)
+
+
+def parse_record(place: str, data: bytes) -> Record:
+    """Check one record's bytes, wherever they are from; never raises, see :attr:`Record.fault`."""
+    try:
+        text = data.decode("utf-8")
         value = json.loads(text)
         whole = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=2)
-    except (OSError, ValueError, RecursionError) as error:
+        whole.encode()
+    except (ValueError, RecursionError) as error:
         return Record(place=place, fault=f"cannot be read ({error})")
     fault = _form_fault(value)
     if fault is not None:
@@ -106,6 +123,8 @@ def read_record(path: Path, project: Path) -> Record:
         recipe=value["recipe"],
         inputs=tuple(_entry(entry) for entry in value["inputs"]),
         outputs=tuple(_entry(entry) for entry in value["outputs"]),
+        ports=value.get("ports", {}),
+        source=value.get("source", {}),
         facts=value["facts"],
         run=value["run"],
         recipe_id=value["recipe_id"],
@@ -116,7 +135,11 @@ def read_record(path: Path, project: Path) -> Record:
 
 def _entry(value: Mapping[str, Any]) -> FileEntry:
     return FileEntry(
-        role=value["role"], path=value["path"], sha256=value["sha256"], bytes=value["bytes"]
+        role=value["role"],
+        path=value["path"],
+        sha256=value["sha256"],
+        bytes=value["bytes"],
+        values=value.get("values"),
     )
 
 
@@ -125,7 +148,8 @@ def _form_fault(value: Any) -> str | None:
         return "is no JSON object"
     if value.get("schema") not in SCHEMAS:
         return f"is of schema {value.get('schema')!r}; this version reads {sorted(SCHEMAS)}"
-    for name, kind in _PARTS.items():
+    parts = _PARTS if value["schema"] != SCHEMA else {**_PARTS, **_ADDED}
+    for name, kind in parts.items():
         if not isinstance(value.get(name), kind):
             return f"'{name}' is missing or of another kind"
     for entry in (*value["inputs"], *value["outputs"]):
@@ -160,7 +184,6 @@ def _content_fault(value: Mapping[str, Any], *, as_written: bool) -> str | None:
         )
     if identifier(value["recipe"]) != value["recipe_id"]:
         return "recipe_id does not fit the recipe"
-    listed = sorted([entry["role"], entry["sha256"]] for entry in value["inputs"])
-    if value["recipe"].get("inputs") != listed:
+    if value["recipe"].get("inputs") != input_digests(value["recipe"], value["inputs"]):
         return "the recipe's digests of inputs are not those of 'inputs'"
     return None if as_written else "its text is not as the runner writes it"

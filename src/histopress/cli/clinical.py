@@ -97,6 +97,7 @@ def _draw(job: Job, report: Mapping[str, Any], labels: "Labels", *, title: str) 
 
 VERB = Verb(
     name="clinical",
+    environment="slide",
     settings=ClinicalJobSettings,
     inputs=(*COHORT_PORTS, Port(name="models", help="folder of all models of the target")),
     outputs=(

@@ -283,6 +283,7 @@ def _tested(job: Job, target: str, name: tuple[str, str], metrics: Mapping[str, 
 
 VERB = Verb(
     name="compare",
+    environment="slide",
     settings=CompareSettings,
     inputs=(
         Port(name="manifest", help="table of the slides"),

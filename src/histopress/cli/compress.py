@@ -71,6 +71,7 @@ def _ratios(tiles: Any, grid: Any, attributes: dict[str, Any]) -> dict[str, Any]
 
 VERB = Verb(
     name="compress",
+    environment="slide",
     settings=CompressSettings,
     inputs=(
         Port(name="tiles", help="HDF5 of 'histopress tile'"),

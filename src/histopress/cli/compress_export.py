@@ -69,6 +69,7 @@ def _write_patches(job: Job, slide: Any) -> None:
 
 VERB = Verb(
     name="compress export",
+    environment="slide",
     settings=CompressExportSettings,
     inputs=(
         Port(name="compressed", help="HDF5 of 'histopress compress'"),

@@ -78,6 +78,7 @@ def _lay(job: Job) -> Any:
 
 VERB = Verb(
     name="compress import",
+    environment="slide",
     settings=CompressImportSettings,
     inputs=(
         Port(

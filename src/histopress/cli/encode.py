@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from histopress.cli.job import Job, Port, Verb
+from histopress.cli.numerics import fix_numerics
 from histopress.cli.slide import SlideDigest, read_slide
 from histopress.config import OnBadSlide
 from histopress.types import settings
@@ -56,7 +57,7 @@ def encode(job: Job) -> None:
 
 def _embed(job: Job, tiles: Any, card: Any, header: dict[str, Any]) -> None:
     from histopress.encoder.card import load_network
-    from histopress.encoder.encode import EncodeTask, encode_tiles
+    from histopress.encoder.encode import BATCH, EncodeTask, encode_tiles
     from histopress.encoder.features import FeaturesHeader, write_features
     from histopress.encoder.fitting import fit_tiles
     from histopress.errors import SlideMissing
@@ -70,6 +71,7 @@ def _embed(job: Job, tiles: Any, card: Any, header: dict[str, Any]) -> None:
     files = slide_files(slide)
     read_slide(job, slide, files)
     weights = job.input("weights")
+    fix_numerics(job, batch=BATCH)
     fitting = fit_tiles(
         card,
         tile_px=geometry.tile_px,
@@ -112,6 +114,7 @@ def _patch_attributes(geometry: Any, slide_id: str) -> dict[str, Any]:
 
 VERB = Verb(
     name="encode",
+    environment="learn",
     settings=EncodeSettings,
     inputs=(
         Port(name="slide", help="the slide file", optional=True),
@@ -120,6 +123,7 @@ VERB = Verb(
         Port(name="weights", help="the encoder's weights.safetensors"),
     ),
     outputs=(Port(name="features", help="HDF5: an embedding a tile and view"),),
+    guards=("sha256",),
     wildcards=("slide-id", "encoder"),
     run=encode,
 )

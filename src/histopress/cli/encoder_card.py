@@ -47,6 +47,7 @@ def _name(job: Job, path: Path) -> str:
 
 VERB = Verb(
     name="encoder card",
+    environment="learn",
     settings=CardSettings,
     inputs=(
         Port(name="card", help="the encoder's card.json, or its folder"),

@@ -91,6 +91,7 @@ def _task_rows(job: Job, task: str) -> "list[ComparisonRow]":
 
 VERB = Verb(
     name="encoder compare",
+    environment="learn",
     settings=EncoderCompareSettings,
     inputs=(Port(name="probes", help="folder of probes, ENCODER/TASK/metrics.json"),),
     outputs=(

@@ -32,6 +32,7 @@ def define(job: Job) -> None:
 
 VERB = Verb(
     name="encoder define",
+    environment="learn",
     settings=DefineSettings,
     outputs=OUTPUTS,
     wildcards=("encoder",),

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from histopress.cli.encoder_define import OUTPUTS
 from histopress.cli.job import Job, Port, Verb
+from histopress.cli.numerics import fix_numerics
 from histopress.encoder.settings import ForeignSettings, ImportedSettings
 from histopress.types import Microns, settings
 
@@ -75,12 +76,11 @@ def _keras(job: Job, chosen: ImportedSettings, source: Path | None, found: str) 
 
 
 def _foreign(job: Job, chosen: ForeignSettings, source: Path | None, found: str) -> "EncoderCard":
-    import torch
 
     from histopress.encoder.card import EncoderCard, save_weights
     from histopress.encoder.foreign.reading import read_foreign
 
-    torch.set_num_threads(1)
+    fix_numerics(job)
     read = read_foreign(chosen, source)
     parts = [chosen.name or ""] if chosen.kind in ("timm", "callable") else []
     parts += [f"file {source.name}, sha256 {found}"] if source is not None else []
@@ -101,6 +101,7 @@ def _foreign(job: Job, chosen: ForeignSettings, source: Path | None, found: str)
 
 VERB = Verb(
     name="encoder import",
+    environment="learn",
     settings=ImportSettings,
     inputs=(Port(name="file", help="the program or the weights", optional=True),),
     outputs=OUTPUTS,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from histopress.cli.job import Job, Port, Verb
+from histopress.cli.numerics import fix_numerics
 from histopress.config import Seed
 from histopress.probe.settings import ProbeSettings
 from histopress.types import settings
@@ -30,16 +31,13 @@ class ProbeVerbSettings:
 
 def probe_encoder(job: Job) -> None:
     """Fit both classifiers, score the validation part and write metrics and predictions."""
-    import torch
-
     from histopress.patches.table import read_patches
     from histopress.probe.predictions import SCHEMA, write_predictions
     from histopress.probe.probe import run_probe
     from histopress.store import write_json
 
     chosen = job.settings
-    torch.set_num_threads(chosen.probe.mlp.threads)
-    torch.set_deterministic_debug_mode("error")  # the same, without importing the compiler
+    fix_numerics(job, threads=chosen.probe.mlp.threads)
     encoder, task = job.wildcard("encoder"), job.wildcard("task")
     table = read_patches(job.input("patches"))
     card, features = _features(job, table)
@@ -115,6 +113,7 @@ def _finite(value: float) -> float | None:
 
 VERB = Verb(
     name="encoder probe",
+    environment="learn",
     settings=ProbeVerbSettings,
     inputs=(
         Port(name="card", help="the encoder's card.json", optional=True),

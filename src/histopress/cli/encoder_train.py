@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from histopress.cli.encoder_define import OUTPUTS
 from histopress.cli.job import Job, Port, Verb
+from histopress.cli.numerics import fix_numerics
 from histopress.config import Seed
 from histopress.encoder.settings import TrainedSettings, input_name
 from histopress.types import Microns, settings
@@ -24,8 +25,6 @@ class TrainEncoderSettings:
 
 def train_encoder(job: Job) -> None:
     """Train, and write weights, card, history and pictures."""
-    import torch
-
     from histopress.encoder.card import save_weights, write_card
     from histopress.encoder.training.batches import check_tables
     from histopress.encoder.training.checkpoint import Checkpoint
@@ -35,13 +34,20 @@ def train_encoder(job: Job) -> None:
     from histopress.store import write_csv
 
     chosen, name = job.settings.encoder, job.wildcard("encoder")
-    torch.set_num_threads(chosen.schedule.threads)
+    device, schedule = pick_device(), chosen.schedule
+    mixed = device.type == "cuda" and schedule.precision == "mixed"
+    fix_numerics(
+        job,
+        threads=schedule.threads,
+        device=device.type,
+        dtype="bfloat16" if mixed else "float32",
+        batch=schedule.batch,
+    )
     keep_memory()
-    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     tables = _tables(job)
     check_tables(tables, chosen.input_px, encoder=name)
     seed = job.seed("encoder", name)
-    objective = build_objective(tables, chosen, seed=seed, device=pick_device())
+    objective = build_objective(tables, chosen, seed=seed, device=device)
     outcome = fit(
         objective,
         chosen.schedule,
@@ -56,7 +62,7 @@ def train_encoder(job: Job) -> None:
     write_csv(job.output("history"), outcome.history, columns)
     _draw(job, tables, objective, outcome)
     job.facts.update(
-        epochs=len(outcome.history), kept_epoch=outcome.epoch, device=str(pick_device())
+        epochs=len(outcome.history), kept_epoch=outcome.epoch, device=str(device)
     )
 
 
@@ -151,6 +157,7 @@ def _draw(
 
 VERB = Verb(
     name="encoder train",
+    environment="learn",
     settings=TrainEncoderSettings,
     inputs=(Port(name="patches", help="folder of patch tables, TASK/INPUT.h5"),),
     outputs=(

@@ -101,6 +101,7 @@ def _scores(job: Job) -> "list[Score]":
 
 VERB = Verb(
     name="encoder transfer",
+    environment="learn",
     settings=EncoderTransferSettings,
     inputs=(Port(name="probes", help="folder of probes, ENCODER/TASK/metrics.json"),),
     outputs=(

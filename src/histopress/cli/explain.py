@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from histopress.cli.job import Job, Port, Verb
+from histopress.cli.numerics import fix_numerics
 from histopress.explain.settings import ExplanationSettings
 
 if TYPE_CHECKING:
@@ -14,14 +15,11 @@ if TYPE_CHECKING:
 
 def explain(job: Job) -> None:
     """Make the heat maps of one slide by one model; of an excluded slide none, with the reason."""
-    import torch
-
     from histopress.compress.slide import read_compressed
     from histopress.explain.maps import Maps, make_arrays, write_maps
     from histopress.learn.stored import load_stored
 
-    torch.set_num_threads(1)
-    torch.set_deterministic_debug_mode("error")  # the same, without importing the compiler
+    fix_numerics(job)
     chosen = job.settings
     slide = read_compressed(job.input("compressed"))
     fitted, _, info = load_stored(choose_model(job, slide.slide_id))
@@ -117,6 +115,7 @@ def find_output(info: "ModelInfo", asked: str | None) -> tuple[int, str]:
 
 VERB = Verb(
     name="explain",
+    environment="learn",
     settings=ExplanationSettings,
     inputs=(
         Port(name="model", help="model.safetensors, or a folder of the models of all folds"),

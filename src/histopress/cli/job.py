@@ -1,34 +1,22 @@
-"""The runner around every verb.
+"""What a verb is, and what it works with.
 
 A verb says what it reads, writes and needs to know (:class:`Verb`) and does its work on a
-:class:`Job`. All else happens here: settings are validated, threads set, outputs written beside
-their places, digested and renamed when all are whole, and the record is written last. A job that
-fails or is killed leaves nothing that looks finished.
+:class:`Job`. All else is the business of :mod:`histopress.cli.runner`.
 """
 
-import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from histopress.audit.code import code_digest
-from histopress.audit.record import build_record, file_entry, identifier, run_facts
+from histopress.audit.record import identifier
 from histopress.cli.progress import progress_bar
-from histopress.errors import HistopressError, StaleCodeError, StoreError
-from histopress.seeds import derive_seed, generator
-from histopress.store import (
-    TEMPORARY,
-    file_digest,
-    publish,
-    remove_leftovers,
-    temporary_path,
-    write_json,
-)
+from histopress.errors import StoreError
+from histopress.seeds import derive_seed
+from histopress.store import file_digest, remove_leftovers, temporary_path
 from histopress.types import Progress
 
 
@@ -59,11 +47,15 @@ class Verb:
     """What a verb is: its ports, its settings and the function that does the work.
 
     ``subject`` names the input that may be given without its option; the last wildcard is then
-    named after the file, and the record is put where the workflow would.
+    named after the file, and the record is put where the workflow would. ``environment`` is the
+    file below ``envs`` that holds what the verb imports. ``guards`` are settings that stop a job
+    and change no result, so they are no part of its recipe.
     """
 
     name: str
+    environment: str
     settings: type
+    guards: tuple[str, ...] = ()
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
     wildcards: tuple[str, ...] = ()
@@ -87,11 +79,17 @@ class Request:
     record: Path | None = None
     code: str | None = None
     threads: int = 1
+    attempt: int = 1
 
 
 @dataclass
 class Job:
-    """What a verb works with."""
+    """What a verb works with.
+
+    Besides its outputs a verb may leave ``facts`` that it found out; ``numerics``, what decides
+    the rounding of its sums; and ``content``: by the role of an input of which a part counts,
+    the digest of that part.
+    """
 
     request: Request
     project: Path
@@ -100,6 +98,9 @@ class Job:
     _read: dict[Path, tuple[str, tuple[Path, ...]]] = field(default_factory=dict)
     _places: list[Path] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    numerics: dict[str, Any] = field(default_factory=dict)
+    content: dict[str, str] = field(default_factory=dict)
+    seeds: dict[str, int] = field(default_factory=dict)
 
     @property
     def threads(self) -> int:
@@ -141,8 +142,10 @@ class Job:
         return self.reads(f"former {name}", path) if path.exists() else None
 
     def seed(self, *names: object) -> int:
-        """Seed of one use, derived from the settings' ``seed``."""
-        return derive_seed(self.settings.seed, *names)
+        """Seed of one use, derived from the settings' ``seed``; it enters the record."""
+        found = derive_seed(self.settings.seed, *names)
+        self.seeds["/".join(map(str, names))] = found
+        return found
 
     def resumable(self, name: str) -> tuple[Path, str]:
         """Give a place for what an interrupted job left, and the key that it must carry.
@@ -167,7 +170,7 @@ class Job:
 
     def rng(self, *names: object) -> np.random.Generator:
         """Make the generator of one use, derived from the settings' ``seed``."""
-        return generator(self.settings.seed, *names)
+        return np.random.default_rng(self.seed(*names))
 
     def progress(self, label: str) -> Progress:
         """Progress of long work: a bar on a terminal, a line each tenth in a log."""
@@ -177,105 +180,3 @@ class Job:
         """Remove what was written."""
         for temporary in self._temporary.values():
             temporary.unlink(missing_ok=True)
-
-
-def execute(request: Request) -> None:
-    """Run one call of a verb from settings to record.
-
-    Raises
-    ------
-    HistopressError
-        Whatever the user can act on; outputs of before stay as they were.
-    """
-    verb = request.verb
-    started, clock = _now(), time.monotonic()
-    code = code_digest(verb.module)
-    _check_code(request, code)
-    _check_places(request)
-    job = Job(request=request, project=Path.cwd(), settings=request.settings)
-    try:
-        verb.run(job)
-        outputs = _finished_outputs(job)
-        record = build_record(
-            recipe={
-                "verb": verb.name,
-                "wildcards": dict(request.wildcards),
-                "settings": asdict(request.settings),
-                "code": code,
-            },
-            inputs=[
-                file_entry(role, files, project=job.project, named=path)
-                for path, (role, files) in sorted(job._read.items())
-            ],
-            outputs=[
-                file_entry(name, [temporary], project=job.project, named=path)
-                for name, temporary, path in outputs
-            ],
-            facts=job.facts,
-            run=run_facts(
-                start=started,
-                end=_now(),
-                wall_s=time.monotonic() - clock,
-                threads=request.threads,
-            ),
-        )
-        _publish(outputs, record, request.record)
-        for place in job._places:
-            place.unlink(missing_ok=True)
-    finally:
-        job.discard()
-
-
-def _publish(outputs: list[tuple[str, Path, Path]], record: Any, place: Path | None) -> None:
-    temporary_record = None
-    if place is not None:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.unlink(missing_ok=True)
-        remove_leftovers(place)
-        temporary_record = temporary_path(place)
-        write_json(temporary_record, record)
-    for _, temporary, path in outputs:
-        publish(temporary, path)
-    if place is not None and temporary_record is not None:
-        publish(temporary_record, place)
-
-
-def _finished_outputs(job: Job) -> list[tuple[str, Path, Path]]:
-    finished = []
-    for port in job.request.verb.outputs:
-        if port.optional and port.name not in job._temporary:
-            continue
-        temporary = job.output(port.name)
-        if not temporary.exists():
-            raise HistopressError(f"{job.request.verb.name}: wrote no '{port.name}'")
-        finished.append((port.name, temporary, job.request.paths[port.name]))
-    return finished
-
-
-def _check_code(request: Request, code: str) -> None:
-    if request.code not in (None, "frozen", code):
-        raise StaleCodeError(
-            f"{request.verb.name}: the code has changed since the workflow was planned; "
-            "start the workflow again"
-        )
-
-
-def _check_places(request: Request) -> None:
-    for port in request.verb.outputs:
-        path = request.paths.get(port.name)
-        if path is not None and path.name.startswith(TEMPORARY):
-            raise StoreError(
-                f"{path}: names that start with '{TEMPORARY}' are for unfinished files"
-            )
-        if path is not None and path.is_dir():
-            raise StoreError(f"{path}: is a folder; --{port.name} takes a file")
-
-
-def set_threads(threads: int) -> None:
-    """Bound the threads of the numerical libraries; call before they are imported."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(threads)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

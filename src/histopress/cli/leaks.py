@@ -213,6 +213,7 @@ INJECTIONS: dict[str, Callable[[Place], None]] = {
 
 VERB = Verb(
     name="leaks",
+    environment="learn",
     settings=LeaksSettings,
     inputs=(*COHORT_PORTS, Port(name="split", help="CSV of 'histopress split'")),
     outputs=(Port(name="report", help="JSON: each leak and the message that refused it"),),

@@ -99,8 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 a fault that the message tells, 2 a command line that cannot be read,
-        130 interrupted.
+        0 done, 1 a fault that the message tells (of the auditor's verbs: findings), 2 a command
+        line that cannot be read (of the auditor's verbs: any fault), 130 interrupted.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
@@ -117,13 +117,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(name, rest)
     except HistopressError as error:
         print(f"histopress {name}: {error}", file=sys.stderr)
-        return 1
+        return _fault(name)
     except OSError as error:
         print(f"histopress {name}: the file system failed: {error}; try again", file=sys.stderr)
-        return 1
+        return _fault(name)
     except KeyboardInterrupt:
         print(f"histopress {name}: interrupted; nothing was left half-written", file=sys.stderr)
         return 130
+
+
+def _fault(name: str) -> int:
+    return 2 if name.startswith("audit ") else 1
 
 
 def _run(name: str, rest: list[str]) -> int:
@@ -139,7 +143,8 @@ def _run(name: str, rest: list[str]) -> int:
 
 
 def _run_job(name: str, rest: list[str]) -> int:
-    from histopress.cli.job import Request, Verb, execute, set_threads
+    from histopress.cli.job import Request, Verb
+    from histopress.cli.runner import execute, set_threads
     from histopress.cli.settings import read_settings
 
     module, summary = JOBS[name]
@@ -160,6 +165,7 @@ def _run_job(name: str, rest: list[str]) -> int:
             record=record,
             code=values["code"],
             threads=values["threads"],
+            attempt=values["attempt"],
         )
     )
     return 0
@@ -177,6 +183,7 @@ def _add_options(parser: argparse.ArgumentParser, verb: "Verb") -> None:
     parser.add_argument("--record", type=Path, metavar="PATH", help="where to write the record")
     parser.add_argument("--code", metavar="DIGEST", help="fail if the code has another digest")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
+    parser.add_argument("--attempt", type=int, default=1, metavar="N", help="try of the workflow")
 
 
 def _places(

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from histopress.cli.cohort import COHORT_PORTS
 from histopress.cli.job import Job, Port, Verb
+from histopress.cli.numerics import fix_numerics
 from histopress.cli.train import TrainSettings
 from histopress.types import settings
 
@@ -31,8 +32,6 @@ class NullSettings(TrainSettings):
 
 def null(job: Job) -> None:
     """Shuffle labels among patients of a centre, divide, train and judge anew each time."""
-    import torch
-
     from histopress.cli.cohort import load_compressed, load_labels, load_manifest, load_table
     from histopress.cohort.splitting.protocols import split_key
     from histopress.cohort.targets import permute_target
@@ -43,8 +42,7 @@ def null(job: Job) -> None:
 
     chosen = job.settings
     names = [job.wildcard(name) for name in ("target", "encoder", "model")]
-    torch.set_num_threads(chosen.numerics.threads)
-    torch.set_deterministic_debug_mode("error")  # the same, without importing the compiler
+    fix_numerics(job, threads=chosen.numerics.threads)
     manifest = load_manifest(job)
     labels = load_labels(job, manifest, names[0], chosen.target)
     slides = [load_compressed(job, slide_id) for slide_id in sorted(labels.values)]
@@ -102,6 +100,7 @@ def _numbers(values: "Sequence[float | None]") -> Any:
 
 VERB = Verb(
     name="null",
+    environment="learn",
     settings=NullSettings,
     inputs=(
         *COHORT_PORTS,

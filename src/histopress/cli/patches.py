@@ -103,6 +103,7 @@ def _open_cohort(job: Job) -> "Source":
 
 VERB = Verb(
     name="patches",
+    environment="slide",
     settings=PatchesSettings,
     inputs=(
         Port(name="manifest", help="table of the slides, for source 'cohort'", optional=True),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from histopress.cli.job import Job, Port, Verb
+from histopress.cli.numerics import fix_numerics
 from histopress.types import settings
 
 if TYPE_CHECKING:
@@ -21,15 +22,12 @@ class PredictSettings:
 
 def predict(job: Job) -> None:
     """Average what all models of a row say of every slide, and account for every slide."""
-    import torch
-
     from histopress.cli.cohort import load_manifest
     from histopress.cli.train import check_encoder
     from histopress.errors import SlideError
     from histopress.store import write_csv
 
-    torch.set_num_threads(1)
-    torch.set_deterministic_debug_mode("error")  # the same, without importing the compiler
+    fix_numerics(job)
     files = [job.reads("model", file) for file in model_files(job.request.paths["model"])]
     manifest = load_manifest(job)
     slides, reasons = _slides(job, manifest)
@@ -202,6 +200,7 @@ def _rows(
 
 VERB = Verb(
     name="predict",
+    environment="learn",
     settings=PredictSettings,
     inputs=(
         Port(name="manifest", help="table of the slides"),

@@ -50,6 +50,7 @@ def select(job: Job) -> None:
 
 VERB = Verb(
     name="select",
+    environment="slide",
     settings=SelectSettings,
     inputs=(*COHORT_PORTS, Port(name="models", help="folder of all models of the target")),
     outputs=(

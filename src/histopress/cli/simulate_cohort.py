@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw, tile, encode and compress all slides; what was there before is made anew."""
-    from histopress.cli.job import set_threads
+    from histopress.cli.runner import set_threads
     from histopress.study import read_values
 
     set_threads(1)
@@ -144,8 +144,9 @@ def perform(step: Step, plan: "Plan") -> None:
     """Run one verb as the workflow would."""
     import importlib
 
-    from histopress.cli.job import Request, execute
+    from histopress.cli.job import Request
     from histopress.cli.main import JOBS
+    from histopress.cli.runner import execute
     from histopress.cli.settings import read_settings
 
     verb = importlib.import_module(f"histopress.cli.{JOBS[step.verb][0]}").VERB

@@ -35,6 +35,7 @@ def simulate_patches(job: Job) -> None:
 
 VERB = Verb(
     name="simulate patches",
+    environment="slide",
     settings=SimulatePatchesSettings,
     outputs=(Port(name="patches", help="HDF5 table of labelled patches"),),
     wildcards=("task",),

@@ -37,6 +37,7 @@ def simulate_slide(job: Job) -> None:
 
 VERB = Verb(
     name="simulate slide",
+    environment="slide",
     settings=SlideSettings,
     outputs=(
         Port(name="slide", help="pyramidal TIFF"),

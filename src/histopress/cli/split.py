@@ -53,6 +53,7 @@ def split(job: Job) -> None:
 
 VERB = Verb(
     name="split",
+    environment="slide",
     settings=SplitSettings,
     inputs=(
         *COHORT_PORTS,

@@ -67,12 +67,14 @@ def _survey(job: Job) -> "Tiling":
 
 VERB = Verb(
     name="tile",
+    environment="slide",
     settings=TileSettings,
     inputs=(Port(name="slide", help="the slide file", optional=True),),
     outputs=(
         Port(name="tiles", help="HDF5: coordinates, grid, tissue fractions"),
         Port(name="overlay", help="PNG: thumbnail with tissue and tiles"),
     ),
+    guards=("sha256",),
     wildcards=("slide-id",),
     run=tile,
 )

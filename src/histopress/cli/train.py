@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from histopress.cli.cohort import COHORT_PORTS
 from histopress.cli.job import Job, Port, Verb
+from histopress.cli.numerics import fix_numerics
 from histopress.cohort.settings import ProtocolSettings, RotationProtocol, TargetSettings
 from histopress.config import Seed
 from histopress.learn.settings import ModelSettings, NumericsSettings
@@ -30,8 +31,6 @@ class TrainSettings:
 
 def train(job: Job) -> None:
     """Train on the fold's training patients and predict all of its patients."""
-    import torch
-
     from histopress.cli.cohort import load_compressed, load_labels, load_manifest
     from histopress.learn.data import label_slides
     from histopress.learn.fold import train_fold
@@ -40,8 +39,7 @@ def train(job: Job) -> None:
     from histopress.store import write_csv
 
     chosen, target = job.settings, job.wildcard("target")
-    torch.set_num_threads(chosen.numerics.threads)
-    torch.set_deterministic_debug_mode("error")  # the same, without importing the compiler
+    fix_numerics(job, threads=chosen.numerics.threads)
     manifest = load_manifest(job)
     labels = load_labels(job, manifest, target, chosen.target)
     loaded = [load_compressed(job, slide_id) for slide_id in sorted(labels.values)]
@@ -182,6 +180,7 @@ def write_predictions(
 
 VERB = Verb(
     name="train",
+    environment="learn",
     settings=TrainSettings,
     inputs=(
         *COHORT_PORTS,

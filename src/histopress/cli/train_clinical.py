@@ -55,6 +55,7 @@ def train_clinical(job: Job) -> None:
 
 VERB = Verb(
     name="train clinical",
+    environment="learn",
     settings=TrainClinicalSettings,
     inputs=(*COHORT_PORTS, Port(name="split", help="CSV of 'histopress split'")),
     outputs=(

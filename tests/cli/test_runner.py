@@ -4,8 +4,11 @@ import json
 
 import pytest
 
-from histopress.cli.job import Port, Request, Verb, execute
+from histopress.audit.source import Source
+from histopress.cli.job import Port, Request, Verb
+from histopress.cli.runner import execute
 from histopress.errors import HistopressError, StaleCodeError, StoreError
+from histopress.seeds import derive_seed
 from histopress.store import TEMPORARY
 from histopress.types import settings
 
@@ -27,6 +30,7 @@ def work(job):
 
 VERB = Verb(
     name="work",
+    environment="slide",
     settings=Settings,
     inputs=(Port(name="source", help=""),),
     outputs=(Port(name="first", help=""), Port(name="second", help="")),
@@ -38,6 +42,7 @@ VERB = Verb(
 @pytest.fixture
 def request_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("histopress.cli.runner.read_source", lambda: None)
     (tmp_path / "source").write_text("abc")
 
     def make(verb=VERB, **changes):
@@ -126,3 +131,65 @@ def test_equal_recipes_have_equal_ids(request_for, tmp_path):
     execute(request_for())
     ids.append(json.loads((tmp_path / "records/r.json").read_text())["recipe_id"])
     assert ids[0] == ids[1] != ids[2]
+
+
+def recorded(folder):
+    return json.loads((folder / "records/r.json").read_text())
+
+
+def test_the_recipe_tells_all_that_decides_a_result(request_for, tmp_path):
+    def compute(job):
+        work(job)
+        job.numerics["threads"] = 3
+        job.content["source"] = "0" * 64
+
+    execute(request_for(Verb(**(vars(VERB) | {"run": compute}))))
+    recipe = recorded(tmp_path)["recipe"]
+    assert recipe["seeds"] == {"draw": derive_seed(1, "draw")}
+    assert recipe["numerics"] == {"threads": 3}
+    assert recipe["content"] == {"source": "0" * 64}
+    assert recipe["inputs"] == [], "only the content of the source counts"
+    assert recipe["pins"]["python"].startswith("=3.")
+
+
+def test_a_guard_stops_a_job_and_is_no_part_of_its_recipe(request_for, tmp_path):
+    guarded = Verb(**(vars(VERB) | {"guards": ("fail",)}))
+    execute(request_for(guarded))
+    assert recorded(tmp_path)["recipe"]["settings"] == {"seed": 1}
+    with pytest.raises(HistopressError, match="cannot"):
+        execute(request_for(guarded, settings=Settings(fail=True)))
+
+
+def test_the_record_tells_how_the_verb_was_called(request_for, tmp_path):
+    elsewhere = tmp_path.parent / "second"
+    paths = {"source": tmp_path / "source", "first": tmp_path / "a/first", "second": elsewhere}
+    execute(request_for(paths=paths, attempt=2))
+    record = recorded(tmp_path)
+    assert record["ports"] == {"source": "source", "first": "a/first", "second": "outside:second"}
+    assert record["run"]["attempt"] == 2
+
+
+def test_what_was_not_committed_is_kept_beside_the_record(request_for, tmp_path, monkeypatch):
+    source = Source(commit="c" * 40, patch=b"+ new\n")
+    monkeypatch.setattr("histopress.cli.runner.read_source", lambda: source)
+    execute(request_for())
+    assert recorded(tmp_path)["source"] == {
+        "commit": "c" * 40, "dirty": True, "patch": source.patch_digest,
+    }  # fmt: skip
+    kept = tmp_path / f"results/records/source/{source.patch_digest}.patch"
+    assert kept.read_bytes() == source.patch
+
+
+def test_without_a_record_nothing_is_kept(request_for, tmp_path, monkeypatch):
+    monkeypatch.setattr("histopress.cli.runner.read_source", lambda: Source(commit="c", patch=b"p"))
+    execute(request_for(record=None))
+    assert files(tmp_path) == ["first", "second", "source"]
+
+
+def test_a_token_in_the_environment_is_in_no_record(request_for, tmp_path, monkeypatch):
+    monkeypatch.setenv("HISTOPRESS_TEST_TOKEN", "s3cr3t-t0k3n")
+    monkeypatch.setenv("USER", "dr-who")
+    monkeypatch.setenv("HOME", "/home/dr-who")
+    execute(request_for())
+    text = (tmp_path / "records/r.json").read_text()
+    assert "s3cr3t" not in text and "dr-who" not in text
