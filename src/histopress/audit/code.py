@@ -8,6 +8,7 @@ changed constant in the tissue detector reruns tiling and what follows.
 import ast
 import hashlib
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,26 +34,29 @@ def module_path(module: str, source: Path = SOURCE) -> Path | None:
 
 def imported_modules(tree: ast.AST, source: Path = SOURCE) -> set[str]:
     """List the package's own modules that ``tree`` imports anywhere, with their parents."""
+    return _own(_imported_names(ast.walk(tree)), source)
+
+
+def _imported_names(nodes: Iterable[ast.AST]) -> set[str]:
+    """Dotted names of all that is imported; what stands behind ``from`` may be no module."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    names = {name for name in names if name.split(".")[0] == PACKAGE}
-    names |= {".".join(name.split(".")[:2]) for name in names}
-    return {name for name in names if module_path(name, source)}
+    return names
 
 
-def foreign_packages(tree: ast.AST) -> set[str]:
-    """List the packages, neither ours nor Python's own, that ``tree`` imports anywhere."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module)
+def _own(names: set[str], source: Path) -> set[str]:
+    own = {name for name in names if name.split(".")[0] == PACKAGE}
+    own |= {".".join(name.split(".")[:2]) for name in own}
+    return {name for name in own if module_path(name, source)}
+
+
+def _foreign(names: set[str]) -> set[str]:
+    """Keep the packages that are neither ours nor Python's own."""
     return {name.partition(".")[0] for name in names} - {PACKAGE} - sys.stdlib_module_names
 
 
@@ -63,13 +67,17 @@ def is_excluded(module: str) -> bool:
 
 def strip_docstrings(tree: ast.Module) -> ast.Module:
     """Remove the docstrings of ``tree`` in place."""
+    _strip(list(ast.walk(tree)))
+    return tree
+
+
+def _strip(nodes: Iterable[ast.AST]) -> None:
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
         elif isinstance(node, ast.ClassDef | ast.Module):
             node.body = [part for part in node.body if not _is_text(part)] or [ast.Pass()]
-    return tree
 
 
 def dump_tree(node: Any) -> str:
@@ -102,9 +110,10 @@ def _is_text(node: ast.stmt) -> bool:
 def _parsed(path: Path, data: bytes, source: Path) -> tuple[str, frozenset[str], frozenset[str]]:
     """Normalised tree, own modules imported, other people's packages imported."""
     tree = ast.parse(data, filename=str(path))
-    modules = frozenset(imported_modules(tree, source))
-    foreign = frozenset(foreign_packages(tree))
-    return dump_tree(strip_docstrings(tree)), modules, foreign
+    nodes = list(ast.walk(tree))  # once: walking takes as long as parsing
+    names = _imported_names(nodes)
+    _strip(nodes)
+    return dump_tree(tree), frozenset(_own(names, source)), frozenset(_foreign(names))
 
 
 def reached_modules(verb_module: str, source: Path = SOURCE) -> dict[str, str]:
