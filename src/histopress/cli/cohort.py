@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from histopress.cli.job import Job, Port
+from histopress.cohort.content import divisions_digest, dividing_columns, labels_digest
 from histopress.cohort.labels.sources import read_source
 from histopress.cohort.manifest import Manifest, read_manifest
 from histopress.cohort.splitting.files import read_divisions, split_files
@@ -25,15 +26,19 @@ def load_manifest(job: Job) -> Manifest:
     return read_manifest(job.input("manifest"), root=Path.cwd(), check_files=False)
 
 
-def load_labels(job: Job, manifest: Manifest, target: str, settings: Any) -> Labels:
+def load_labels(
+    job: Job, manifest: Manifest, target: str, settings: Any, *, left_out: bool = False
+) -> Labels:
     """Read a target's labels from the manifest, or from the table given as ``labels``.
+
+    What counts of these tables enters the record; with ``left_out`` also why slides have no label.
 
     Raises
     ------
     StoreError
         The target names a table and none is given.
     """
-    table = None
+    table, roles = None, ["manifest"]
     if settings.table is not None:
         if not job.has("labels"):
             raise StoreError(
@@ -41,7 +46,13 @@ def load_labels(job: Job, manifest: Manifest, target: str, settings: Any) -> Lab
             )
         links = job.input("links") if job.has("links") else None
         table = read_source(settings.table, path=job.input("labels"), links=links)
-    return slide_labels(manifest, target, settings, seed=job.settings.seed, table=table)
+        roles += ["labels", *(["links"] if links else [])]
+    labels = slide_labels(manifest, target, settings, seed=job.settings.seed, table=table)
+    columns = dividing_columns(job.settings.protocol)
+    columns += [*settings.covariates, *settings.subgroups]
+    digest = labels_digest(manifest, labels, columns, left_out=left_out)
+    job.content.update(dict.fromkeys(roles, digest))
+    return labels
 
 
 def load_table(job: Job) -> tuple[Parts, ...]:
@@ -54,7 +65,9 @@ def load_table(job: Job) -> tuple[Parts, ...]:
         return ()
     path = job.request.paths.get("table", Path(chosen.path))
     job.reads("table", path, split_files(path))
-    return read_divisions(path)
+    found = read_divisions(path)
+    job.content["table"] = divisions_digest(found)
+    return found
 
 
 def load_compressed(job: Job, slide_id: str) -> CompressedSlide:

@@ -72,11 +72,13 @@ class CompareSettings:
 def compare(job: Job) -> None:
     """Write a table and a forest plot."""
     from histopress.cli.cohort import load_manifest
+    from histopress.cohort.content import people_digest
     from histopress.evaluate.figures import ComparisonRow, comparison_figure, save_svg
     from histopress.evaluate.intervals import Interval
     from histopress.store import read_json, write_csv
 
     manifest = load_manifest(job)
+    job.content["manifest"] = people_digest(manifest)
     rows: list[dict[str, Any]] = []
     notes: dict[str, str] = {}
     drawn = []

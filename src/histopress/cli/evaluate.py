@@ -29,7 +29,7 @@ def evaluate(job: Job) -> None:
 
     names = tuple(job.wildcard(name) for name in WILDCARDS)
     manifest = load_manifest(job)
-    labels = load_labels(job, manifest, names[0], job.settings.target)
+    labels = load_labels(job, manifest, names[0], job.settings.target, left_out=True)
     split = job.input("split")
     rows = load_rows(job, job.request.paths["models"], labels)
     judged = judge_rows(job, rows, labels, manifest, names=names)
@@ -147,6 +147,7 @@ def _quoted(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 VERB = Verb(
     name="evaluate",
+    environment="slide",
     settings=JudgingSettings,
     inputs=(
         *COHORT_PORTS,

@@ -1,11 +1,12 @@
 """``histopress null``: labels shuffled through the whole cross-validation, many times."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from histopress.audit.record import identifier
 from histopress.cli.cohort import COHORT_PORTS
 from histopress.cli.job import Job, Port, Verb
 from histopress.cli.numerics import fix_numerics
@@ -63,7 +64,9 @@ def null(job: Job) -> None:
         rows.append({"permutation": number, **judged})
         progress(number + 1, chosen.permutations)
     metrics = read_json(job.input("metrics"))
-    observed = metrics["metrics"][metrics["primary"]]["estimate"]
+    figures = observed_figures(metrics)
+    job.content["metrics"] = identifier(figures)
+    observed = figures["observed"]
     found = summarise_null(
         [row["figure"] for row in rows],
         [row["p"] for row in rows],
@@ -71,8 +74,7 @@ def null(job: Job) -> None:
         kind=labels.kind,
     )
     if labels.kind == "survival":
-        statistic = metrics["kaplan_meier"]["log_rank"]
-        found["log_rank"] = split_p([row["log_rank"] for row in rows], statistic)
+        found["log_rank"] = split_p([row["log_rank"] for row in rows], figures["log_rank"])
     title = " · ".join(names)
     write_json(
         job.output("null"),
@@ -90,6 +92,14 @@ def null(job: Job) -> None:
     )
     save_svg(figure, job.output("figure"), description=f"Permuted labels of {title}.")
     job.facts.update({key: found[key] for key in ("mean", "monte_carlo_error", "is_chance", "p")})
+
+
+def observed_figures(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what of a row's metrics is held against the null; the rest is no reason to rerun."""
+    return {
+        "observed": metrics["metrics"][metrics["primary"]]["estimate"],
+        "log_rank": metrics.get("kaplan_meier", {}).get("log_rank"),
+    }
 
 
 def _numbers(values: "Sequence[float | None]") -> Any:

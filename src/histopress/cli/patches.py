@@ -73,6 +73,7 @@ def _open(job: Job) -> "Source":
 def _open_cohort(job: Job) -> "Source":
     """Open the study's own slides by their tiles."""
     from histopress.cli.cohort import load_manifest
+    from histopress.cohort.content import people_digest
     from histopress.errors import ConfigError
     from histopress.patches.cohort_tiles import open_cohort
     from histopress.slide.files import slide_files
@@ -85,8 +86,10 @@ def _open_cohort(job: Job) -> "Source":
             f"task '{job.wildcard('task')}': its source is the study's own slides; "
             f"give {' and '.join(missing)}"
         )
+    manifest = load_manifest(job)
+    job.content["manifest"] = people_digest(manifest, ordered=True)
     slides = []
-    for row in load_manifest(job):
+    for row in manifest:
         tiles = job.reads("tiles", job.request.paths["tiles"] / f"{row.slide_id}.h5")
         slide = job.project / row.path
         if not read_tiles(tiles).excluded:

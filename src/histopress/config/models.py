@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from histopress.cohort.content import dividing_columns
 from histopress.cohort.settings import ProtocolSettings, RotationProtocol, TargetSettings
 from histopress.encoder.features_settings import FeaturesSettings
 from histopress.encoder.settings import (
@@ -56,7 +57,7 @@ class PhantomCohortSettings:
 
 @settings
 class ProvenanceSettings:
-    """What counts as changed."""
+    """What counts as changed, and what was given."""
 
     rerun_on_code: Annotated[
         bool,
@@ -64,6 +65,13 @@ class ProvenanceSettings:
             description="Rerun the jobs whose code changed (comments and docstrings do not count)."
         ),
     ] = True
+    sources: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Files and folders that the study was given and that nothing else here "
+            "names, such as the table behind an imported split: `audit` takes them for sources."
+        ),
+    ] = ()
 
 
 @settings
@@ -192,7 +200,4 @@ class Config:
 
     def protocol_columns(self) -> list[str]:
         """Columns of the manifest that divide the patients, beside centre and label."""
-        column = getattr(self.protocol, "column", None)
-        external = getattr(self.protocol, "external", None)
-        found = [column] if column else []
-        return found + ([external.column] if external else [])
+        return dividing_columns(self.protocol)

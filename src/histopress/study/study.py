@@ -1,6 +1,5 @@
 """A configuration with its manifest, checked against each other."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from histopress.cohort.content import labels_digest
 from histopress.cohort.manifest import Manifest, SlideRow
 from histopress.cohort.splitting.protocols import n_divisions
 from histopress.cohort.targets import Labels
@@ -16,7 +16,6 @@ from histopress.config import Config, load_config
 from histopress.encoder.settings import MeanRgbSettings, TrainedSettings, input_name
 from histopress.errors import ConfigError
 from histopress.probe.study import transfer_encoders, transfer_training
-from histopress.store import canonical_json
 from histopress.study import names
 from histopress.study.faults import check_manifest, manifest_faults
 from histopress.study.labels import read_labels
@@ -30,6 +29,7 @@ class Study:
     manifest: Manifest
     project: Path = Path()
     _labels: dict[str, Labels] = field(default_factory=dict)
+    _digests: dict[tuple[str, bool, bool], str] = field(default_factory=dict)
 
     @property
     def slide_ids(self) -> list[str]:
@@ -104,23 +104,16 @@ class Study:
         With ``covariates`` or ``subgroups`` also of the columns that these are; results broken
         down also say why slides have no label.
         """
-        labels, settings = self.labels(target), self.config.targets[target]
-        columns = self.config.protocol_columns()
-        columns += settings.covariates if covariates else ()
-        columns += settings.subgroups if subgroups else ()
-        extra = [self.manifest.column(name) for name in columns]
-        rows: list[list[Any]] = sorted(
-            (
-                [row.slide_id, row.patient_id, row.center or ""]
-                + [cells[row.slide_id] for cells in extra]
+        key = (target, covariates, subgroups)
+        if key not in self._digests:
+            settings = self.config.targets[target]
+            columns = self.config.protocol_columns()
+            columns += settings.covariates if covariates else ()
+            columns += settings.subgroups if subgroups else ()
+            self._digests[key] = labels_digest(
+                self.manifest, self.labels(target), columns, left_out=subgroups
             )
-            for row in self.manifest
-        )
-        for row in rows:
-            row.append(labels.values.get(row[0]))
-            row += [labels.left_out.get(row[0])] if subgroups else []
-        facts = [rows, labels.classes, labels.unit]
-        return hashlib.sha256(canonical_json(facts).encode()).hexdigest()
+        return self._digests[key]
 
 
 def load_study(values: Mapping[str, Any], project: Path, *, check_files: bool = True) -> Study:
