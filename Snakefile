@@ -25,6 +25,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/control.smk"
 include: "workflow/rules/explain.smk"
+include: "workflow/rules/audit.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -53,7 +54,3 @@ rule encoders:
 rule controls:
     input:
         get_controls(),
-
-
-onsuccess:
-    shell("python -m histopress summary --config={workflow.configfiles[0]:q}")

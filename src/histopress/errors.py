@@ -14,6 +14,7 @@
     ├── EncoderError           weights or card that do not fit or were altered
     ├── StoreError             a file of ours that is missing, foreign or from another schema
     ├── LeakError              a patient on both sides of a split
+    ├── SignatureError         a signature that is not by a trusted key, or over something else
     └── StaleCodeError         the package changed after the workflow was planned
 
 Each message says what, where, the value, what is allowed and what to do next.
@@ -78,6 +79,10 @@ class StoreError(HistopressError):
 
 class LeakError(HistopressError):
     """Information of test patients would reach training."""
+
+
+class SignatureError(HistopressError):
+    """A signature is not by a trusted key, or over something else."""
 
 
 class StaleCodeError(HistopressError):

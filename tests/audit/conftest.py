@@ -4,6 +4,7 @@ from contextlib import chdir
 import pytest
 
 from audit.recorded import VALUES, make_study
+from audit.rerun import Package, Study, copy_study
 from histopress.audit.cache import DigestCache
 from histopress.audit.graph import Graph
 from histopress.audit.present import Present
@@ -42,3 +43,16 @@ def look():
 @pytest.fixture
 def graph_of():
     return lambda project: Graph(read_records(project))
+
+
+@pytest.fixture(scope="session")
+def rerun_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rerun")
+    package = Package.make(folder / "package")
+    return Study.make(folder / "project", package)
+
+
+@pytest.fixture
+def rerun(rerun_once, tmp_path):
+    """A real study of three jobs and the package that made it, of one's own."""
+    return copy_study(rerun_once, tmp_path)

@@ -146,3 +146,17 @@ def rewrite(path, change, *, honest=False):
         value.pop("record_id")
         value["record_id"] = identifier(value)
     write_json(path, value)
+
+
+def rewrite_both(project):
+    """Rewrite a result, and its record to fit, so that nothing in the project contradicts it."""
+    from histopress.store import file_digest
+
+    (project / METRICS).write_text('{"auc": 1}')
+    digest, size = file_digest(project / METRICS), (project / METRICS).stat().st_size
+
+    def forge(value):
+        (entry,) = (each for each in value["outputs"] if each["path"] == METRICS)
+        entry.update(sha256=digest, bytes=size)
+
+    rewrite(project / "results/records/evaluate/model.json", forge, honest=True)

@@ -330,3 +330,25 @@ def test_many_lines_of_a_kind_are_cut_but_not_in_json():
     assert "  … and 15 more" in lines
     assert sum("settings k" in line for line in lines) == 5
     assert len(difference_json(found)["causes"]) == 20
+
+
+def test_seeds_that_follow_from_names_are_no_causes():
+    def made(seed, name):
+        record = job("train", [], {"w": "w"}, settings={"seed": seed}, target=name)
+        record["recipe"]["seeds"] = {f"train/{name}": hash((seed, name))}
+        return [record]
+
+    assert causes(compare(made(1, "a"), made(1, "b"))) == [("wildcards", ("target",), 0)]
+    assert causes(compare(made(1, "a"), made(2, "a"))) == [("seed", ("seed",), 0)]
+
+
+def test_a_table_counts_as_far_as_it_is_read():
+    def made(table, counted):
+        record = job("train", [file("labels", "labels.csv", table)], {"w": "w"}, bytes_=counted)
+        record["recipe"]["content"] = {"labels": identifier(counted)}
+        return [record]
+
+    same = compare(made("one", "x"), made("other", "x"))
+    assert (same.causes, same.consequences) == ((), ())
+    other = compare(made("one", "x"), made("other", "y"))
+    assert causes(other) == [("source", ("labels.csv",), 0)]

@@ -1,5 +1,4 @@
 import hashlib
-import json
 import subprocess
 
 import pytest
@@ -13,7 +12,6 @@ from histopress.audit.merkle import (
     is_included,
     manifest_text,
     merkle_root,
-    recorded_leaves,
     root_statement,
 )
 from histopress.errors import StoreError
@@ -88,39 +86,9 @@ def test_any_change_changes_the_root():
     assert len(roots) == 4
 
 
-def write_record(project, place, outputs):
-    path = project / place
-    path.parent.mkdir(parents=True, exist_ok=True)
-    record = {"outputs": [{"path": name, "sha256": digest} for name, digest in outputs]}
-    path.write_text(json.dumps(record))
-    return record
-
-
-def test_outputs_and_records_are_covered(tmp_path):
-    place = "results/records/tile/a.json"
-    record = write_record(tmp_path, place, [("results/tiles/a.h5", "1" * 64)])
-    leaves = recorded_leaves(tmp_path, {place: record})
-    assert [leaf.path for leaf in leaves] == [place, "results/tiles/a.h5"]
-    before = root_statement(leaves)
-    assert before.startswith("histopress-root/1\nleaves 2\nroot ")
-    with (tmp_path / place).open("a") as handle:
-        handle.write(" ")
-    assert root_statement(recorded_leaves(tmp_path, {place: record})) != before
-
-
-def test_records_that_disagree_are_refused(tmp_path):
-    places = ["results/records/a.json", "results/records/b.json"]
-    records = {
-        place: write_record(tmp_path, place, [("results/x.csv", str(at) * 64)])
-        for at, place in enumerate(places)
-    }
-    with pytest.raises(StoreError, match="another record"):
-        recorded_leaves(tmp_path, records)
-
-
-def test_a_missing_record_is_named(tmp_path):
-    with pytest.raises(StoreError, match="results/records/a.json"):
-        recorded_leaves(tmp_path, {"results/records/a.json": {"outputs": []}})
+def test_the_statement_names_number_and_root():
+    leaves = make(3)
+    assert root_statement(leaves) == f"histopress-root/1\nleaves 3\nroot {merkle_root(leaves)}\n"
 
 
 def test_nothing_to_prove_for_a_foreign_file():

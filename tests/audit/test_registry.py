@@ -109,3 +109,13 @@ def test_without_a_proper_manifest_no_slide_is_registered(project, text):
     found = read_registry(project, {"file": "labels.xlsx"})
     assert "slides.csv" in found.fault
     assert found.origin(entry("labels.xlsx")) == "configuration"
+
+
+def test_the_file_of_a_function_that_makes_an_encoder(project):
+    manifest(project)
+    (project / "nets").mkdir()
+    (project / "nets/ours.py").write_text("")
+    encoders = {"ours": {"kind": "callable", "name": "nets.ours:build"}, "other": None}
+    found = read_registry(project, {"encoders": encoders})
+    assert found.origin(entry("nets/ours.py")) == "configuration"
+    assert found.origin(entry("nets/other.py")) is None

@@ -1,24 +1,14 @@
-import shutil
 import subprocess
 
 import pytest
 
+from audit.keys import make_key, needs_ssh_keygen, trust
 from histopress.audit.signature import check_signature, sign
-from histopress.errors import HistopressError
+from histopress.errors import HistopressError, SignatureError
 
 STATEMENT = b"histopress-root/1\nleaves 2\nroot ab\n"
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("ssh-keygen") is None, reason="signatures need ssh-keygen"
-)
-
-
-def make_key(folder, name):
-    path = folder / name
-    subprocess.run(
-        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path], check=True
-    )
-    return path
+pytestmark = needs_ssh_keygen
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +19,7 @@ def keys(tmp_path_factory):
 
 @pytest.fixture
 def signers(keys, tmp_path):
-    path = tmp_path / "allowed_signers"
-    public = keys[0].with_suffix(".pub").read_text()
-    path.write_text(f'jane@example.org namespaces="histopress" {public}')
-    return path
+    return trust(tmp_path, keys[0])
 
 
 def test_a_signature_names_its_signer(keys, signers):
@@ -47,12 +34,12 @@ def test_equal_statements_have_equal_signatures(keys):
 
 def test_another_statement_is_refused(keys, signers):
     signature = sign(STATEMENT, keys[0])
-    with pytest.raises(HistopressError, match="changed, added or removed after signing"):
+    with pytest.raises(SignatureError, match="changed, added or removed after signing"):
         check_signature(STATEMENT.replace(b"ab", b"ac"), signature, signers)
 
 
 def test_a_foreign_key_is_refused(keys, signers):
-    with pytest.raises(HistopressError, match="lists no key that made this signature"):
+    with pytest.raises(SignatureError, match="lists no key that made this signature"):
         check_signature(STATEMENT, sign(STATEMENT, keys[1]), signers)
 
 
@@ -63,7 +50,7 @@ def test_a_signature_for_another_purpose_is_refused(keys, signers):
         capture_output=True,
         check=True,
     ).stdout
-    with pytest.raises(HistopressError, match="another purpose"):
+    with pytest.raises(SignatureError, match="another purpose"):
         check_signature(STATEMENT, signature, signers)
 
 

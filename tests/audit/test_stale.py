@@ -1,6 +1,7 @@
 import copy
 import json
 import re
+from dataclasses import replace
 from functools import cached_property
 
 import pytest
@@ -373,6 +374,70 @@ def test_records_without_pins_are_counted_and_not_called_stale():
     found = find_stale(records, expected=one().expected(disk), exists=lambda _: True)
     assert len(found.of("fresh")) == found.unjudged() == 2
     assert any("not judged for 2" in line for line in stale_lines(found))
+
+
+def content_job(*, before, manifest="m", labels="l"):
+    """A job that takes a part of two tables."""
+    read = [
+        FileEntry(role=role, path=f"{role}.csv", sha256=identifier(role[0]), bytes=1)
+        for role in ("manifest", "labels")
+    ]
+    made = FileEntry(role="split", path="s.csv", sha256="1" * 64, bytes=1)
+    recipe = {"verb": "split", "wildcards": {}, "settings": {}, "code": "c"}
+    recipe["content"] = dict.fromkeys(("manifest", "labels"), before)
+    record = build_record(recipe=recipe, inputs=read, outputs=[made], facts={}, run={})
+    wanted = Expected(
+        settings={},
+        code="c",
+        inputs={"manifest.csv": identifier(manifest), "labels.csv": identifier(labels)},
+        content=dict.fromkeys(("manifest", "labels"), "today"),
+    )
+    return find_stale({"r": record}, expected=lambda _: wanted, exists=lambda _: True)
+
+
+def test_of_tables_only_that_counts_which_was_taken():
+    assert content_job(before="today", manifest="other").verdicts[0].status == "fresh"
+    (found,) = content_job(before="then", labels="other").verdicts
+    assert found.reasons == (Change(kind="content", key=("labels.csv",), old="then", new="today"),)
+    # The code that reads them is another: no table is to blame alone.
+    (found,) = content_job(before="then").verdicts
+    assert [one.key for one in found.reasons] == [("labels.csv",), ("manifest.csv",)]
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"settings": {"px": 2}}, "fresh"),
+        ({"inputs": ["data/0.svs", "data/1.svs"]}, "stale"),
+    ],
+)
+def test_a_loose_input_follows_what_its_maker_is_given(change, status):
+    before, today = one(), one(**change)
+    disk = {path: identifier(content) for path, content in today.sources.items()}
+    answer = today.expected(disk)
+
+    def loosely(record):
+        wanted = answer(record)
+        return replace(wanted, loose=frozenset({"a.h5"}))
+
+    first, second = find_stale(before.records, expected=loosely, exists=lambda _: True).verdicts
+    assert (first.status, second.status) == ("stale", status)
+
+
+def test_an_accepted_change_is_no_reason_and_what_is_below_stays():
+    before, today = one(), one(settings={"px": 2})
+    disk = {path: identifier(content) for path, content in today.sources.items()}
+    asked = []
+
+    def accepted(record, change):
+        asked.append((record["recipe"]["verb"], change.kind))
+        return change.kind == "settings"
+
+    found = find_stale(
+        before.records, expected=today.expected(disk), exists=lambda _: True, accepted=accepted
+    )
+    assert [one.status for one in found.verdicts] == ["fresh", "fresh"]
+    assert asked == [("tile", "settings")]
 
 
 def test_records_that_come_from_each_other_are_refused():

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from audit.recorded import METRICS, make_slide, make_split, rewrite
+from audit.recorded import METRICS, make_slide, make_split, rewrite, run
+from histopress.audit.cache import DigestCache
+from histopress.audit.findings import State
 from histopress.audit.graph import Graph
 from histopress.audit.plain import trace_values
+from histopress.audit.present import Present
 from histopress.audit.records import read_records
+from histopress.audit.registry import read_registry
 from histopress.audit.trace import FORMER, project_name, trace
 from histopress.audit.tree import render_trace
+from histopress.audit.verify import verify_results
 from histopress.store import canonical_json, file_digest
 
 
@@ -22,9 +27,8 @@ def follow(study, look):
         return trace(
             full,
             sha256=file_digest(full),
-            project=study,
+            present=look(study),
             graph=Graph(read_records(study)),
-            registry=look(study).registry,
         )
 
     return follow
@@ -142,3 +146,37 @@ def test_values_are_json_and_whole(follow):
     inputs = [entry for step in values["steps"] for entry in step["inputs"]]
     assert all(entry["maker"] or entry["origin"] for entry in inputs)
     assert {len(entry["sha256"]) for entry in inputs} == {64}
+
+
+def test_what_counted_of_a_file_made_anew_may_be_as_it_was(study):
+    """The second job takes the number alone; the first one is run again with another text."""
+
+    def told(text):
+        (study / "source.txt").write_text(text)
+        run(
+            study, "evaluate", "evaluate/number", inputs={"source": "source.txt"},
+            outputs={"metrics": "results/m.json"}, note=text,
+        )  # fmt: skip
+
+    told("first")
+    run(
+        study, "null", "null/x", inputs={"metrics": "results/m.json"},
+        outputs={"null": "results/null.json"},
+    )  # fmt: skip
+    place = study / "results/records/null/x.json"
+    rewrite(place, lambda v: v["recipe"].update(content={"metrics": "0" * 64}), honest=True)
+    told("second")
+    registry = read_registry(study, {"source": "source.txt", "manifest": None})
+    for counted in (True, False):
+        present = Present(
+            study, registry, DigestCache(full=True), counted=lambda *_, answer=counted: answer
+        )
+        graph = Graph(read_records(study))
+        path = study / "results/null.json"
+        found = trace(path, sha256=file_digest(path), present=present, graph=graph)
+        (link,) = found.steps["results/records/null/x.json"].links
+        assert found.is_whole == link.in_part == counted
+        assert ("results/records/evaluate/number.json" in found.steps) == counted
+        assert ("made anew since, but not in what counted" in render_trace(found)) == counted
+        states = {e.path: e.state for e in verify_results([path], present, graph)}
+        assert states["results/m.json"] is (State.VERIFIED if counted else State.CHANGED)

@@ -1,6 +1,7 @@
 """What people read."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -23,7 +24,7 @@ def step(place, links, verb="tile", **recipe):
     recipe = {"verb": verb, "wildcards": {"slide-id": "s1"}, "settings": {}, "code": SHA, **recipe}
     record = Record(
         place=place, recipe=recipe, facts={"tiles": 579, "reason": None}, record_id=SHA,
-        run={"wall_s": 0.678},
+        run={"wall_s": 0.678, "end": "2026-11-25T14:13:59+00:00"},
     )  # fmt: skip
     return Step(record=record, links=tuple(links))
 
@@ -47,9 +48,8 @@ def test_a_history_of_one_job():
         "└─ tile slide-id=s1\n"
         "   │  seed=1 grid.tile_px=128 grid.spacing_um=0.5\n"
         "   │  tiles=579\n"
-        "   │  record 01234567 · code 01234567 · 0.678 s\n"
-        "   └─ slide: data/a.svs  01234567 · 3.59 MB\n"
-        "      └─ registered: manifest's slide\n"
+        "   │  record 01234567 · code 01234567 · 0.68 s · 2026-11-25 14:13 UTC\n"
+        "   └─ slide: data/a.svs  01234567 · 3.59 MB  registered: manifest's slide\n"
         "\n"
         "1 job, 1 registered source: every way ends at a registered source\n"
     )
@@ -100,6 +100,34 @@ def test_long_values_are_cut():
     assert max(map(len, text.splitlines())) < 100
 
 
+def test_settings_are_told_as_far_as_a_line_takes_them():
+    settings = {"seed": 7, **{f"setting{n}": n for n in range(40)}}
+    found = history({"r0": step("r0", [], settings=settings)})
+    for width in (80, 100, 800):
+        lines = render_trace(found, width=width).splitlines()
+        assert max(map(len, lines)) <= width
+        assert "seed=7 setting0=0" in lines[2]
+        assert (" more" in lines[2]) == (width < 800)
+    chosen = render_trace(found, chosen=lambda verb, values: {verb: values["seed"]})
+    assert chosen.splitlines()[2].strip() == "tile=7"
+
+
+def test_a_job_is_told_once_and_pointed_at_after():
+    shared = Link(entry=entry("results/t.h5", role="tiles"), maker="r1", origin=None)
+    again = Link(entry=entry("results/t.png", role="overlay"), maker="r1", origin=None)
+    steps = {"r0": step("r0", [shared, again], verb="encode"), "r1": step("r1", [SOURCE])}
+    lines = render_trace(history(steps)).splitlines()
+    assert sum("data/a.svs" in line for line in lines) == 1
+    assert lines[-3].endswith("overlay: results/t.png  01234567 · 3.59 MB  tile, told above")
+
+
+def test_an_edited_result_names_the_record_of_what_stood_there():
+    found = history({}, maker=None, written="results/records/evaluate/x.json")
+    assert render_trace(found).splitlines()[1:] == [
+        "└─ modified: results/records/evaluate/x.json tells of other bytes under this name"
+    ]
+
+
 @pytest.mark.parametrize(
     ("n_bytes", "text"),
     [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (999_600, "1 MB"), (3 * 10**15, "3e+03 TB")],
@@ -112,6 +140,28 @@ def test_findings_are_summed_up_in_a_fixed_order():
     counts = {State.ALTERED: 1, State.VERIFIED: 10, State.MODIFIED: 0}
     assert render_counts(counts) == "10 verified, 1 record altered"
     assert render_counts({}) == "nothing to check"
+
+
+def test_a_long_finding_takes_a_second_line():
+    found = Finding(state=State.MODIFIED, path="results/x.json", detail="not what it was")
+    assert render_finding(found, width=80) == render_finding(found)
+    assert "\n" not in render_finding(found)
+    first, second = render_finding(found, width=40).split("\n")
+    assert first == "modified             results/x.json"
+    assert second.strip() == "not what it was"
+
+
+def test_what_comes_of_no_source_says_so():
+    found = history({"r0": step("r0", [], verb="simulate slide")})
+    assert render_trace(found).endswith("1 job, 0 registered sources: drawn from settings alone\n")
+
+
+def test_states_of_the_code_are_named():
+    first = step("r0", [SOURCE])
+    dirty = {"commit": "ab" * 20, "dirty": True, "patch": SHA}
+    second = Step(record=replace(first.record, source=dirty), links=first.links)
+    lines = render_trace(history({"r0": second})).splitlines()
+    assert lines[-2] == "code of commit abababababab with uncommitted changes"
 
 
 def test_no_colour_is_respected(monkeypatch):

@@ -5,7 +5,6 @@ import os
 import random
 import shutil
 import tracemalloc
-from pathlib import Path
 
 import pytest
 
@@ -13,10 +12,12 @@ from audit.recorded import METRICS, make_slide, make_split, rewrite, run
 from histopress.audit.findings import State
 from histopress.audit.graph import Graph
 from histopress.audit.record import FileEntry, build_record
-from histopress.audit.verify import verify_all, verify_result
+from histopress.audit.records import read_records
+from histopress.audit.uncommitted import is_patch
+from histopress.audit.verify import verify_all, verify_results
 from histopress.store import write_json
 
-KINDS = {".h5", ".png", ".csv", ".safetensors", ".json", ".svg", ".tif", ".svs"}
+KINDS = {".h5", ".png", ".csv", ".safetensors", ".json", ".svg", ".tif", ".svs", ".patch"}
 
 
 def faults(project, look):
@@ -46,7 +47,8 @@ def test_nothing_is_said_against_a_clean_study(study, look):
     assert {found.state for found in findings} == {State.VERIFIED}
     made = {str(path.relative_to(study)) for path in files(study) if "records" not in path.parts}
     given = {"config/slides.csv", "config/labels.csv", "data/given/c.svs"}
-    assert {found.path for found in findings} == made - given
+    found = {each.path for each in findings if not is_patch(each.path)}
+    assert found == made - given
 
 
 def test_every_one_of_100_flipped_bits_is_found(study, look):
@@ -238,7 +240,7 @@ def test_planted_circles_are_found_and_do_not_hang(study, look, graph_of):
     found = faults(study, look)
     assert {State.ALTERED} in found.values()
     assert set(found) <= {f"results/records/{verb}/a.json" for verb in ("tile", "encode")}
-    result = [e for e in verify_result(Path(METRICS), look(study), graph_of(study)) if e.is_fault]
+    result = [e for e in verify_results([METRICS], look(study), graph_of(study)) if e.is_fault]
     assert [each.state for each in result] == [State.ALTERED]
 
 
@@ -246,11 +248,11 @@ def test_one_result_is_checked_with_all_behind_it_and_nothing_else(study, look, 
     (study / "results/tiles/a.h5").write_text("other")
     (study / "results/evaluation/stray.txt").write_text("x")
     present, graph = look(study), graph_of(study)
-    states = {each.path: each.state for each in verify_result(Path(METRICS), present, graph)}
+    states = {each.path: each.state for each in verify_results([METRICS], present, graph)}
     assert states["results/tiles/a.h5"] in (State.MODIFIED, State.CHANGED)
     assert states[METRICS] is State.VERIFIED
     assert "results/evaluation/stray.txt" not in states
-    aside = verify_result(Path("results/features/b.h5"), present, graph)
+    aside = verify_results(["results/features/b.h5"], present, graph)
     assert not any(each.is_fault for each in aside)
 
 
@@ -263,16 +265,96 @@ def test_one_result_is_checked_with_all_behind_it_and_nothing_else(study, look, 
 )
 def test_one_result_of_unknown_bytes(study, look, graph_of, name, state):
     (study / name).write_text("edited by hand")
-    (found,) = verify_result(Path(name), look(study), graph_of(study))
+    (found,) = verify_results([name], look(study), graph_of(study))
     assert (found.path, found.state) == (name, state)
 
 
 def test_one_result_that_is_gone(study, look, graph_of):
     (study / METRICS).unlink()
-    (found,) = verify_result(study / METRICS, look(study), graph_of(study))
+    (found,) = verify_results([study / METRICS], look(study), graph_of(study))
     assert (found.path, found.state) == (METRICS, State.ABSENT)
-    (found,) = verify_result(Path("results/none"), look(study), graph_of(study))
+    (found,) = verify_results(["results/none"], look(study), graph_of(study))
     assert found.state is State.UNRECORDED
+
+
+def test_a_record_stands_for_its_job(study, look, graph_of):
+    (study / "results/tiles/a.h5").write_text("other")
+    place = "results/records/tile/a.json"
+    found = {
+        each.path: each.state for each in verify_results([place], look(study), graph_of(study))
+    }
+    assert found["results/tiles/a.h5"] is State.MODIFIED
+    assert found["data/phantom/a.tif"] is State.VERIFIED
+    assert METRICS not in found
+
+
+def test_several_results_are_checked_together(study, look, graph_of):
+    paths = ["results/features/a.h5", "results/features/b.h5", "results/tiles/a.png"]
+    found = [each.path for each in verify_results(paths, look(study), graph_of(study))]
+    results = [path for path in found if not is_patch(path)]
+    assert sorted(results) == sorted(set(results))
+    assert set(results) == {
+        f"{place}/{slide}{suffix}"
+        for slide in "ab"
+        for place, suffix in (
+            ("data/phantom", ".tif"),
+            ("results/tiles", ".h5"),
+            ("results/tiles", ".png"),
+            ("results/features", ".h5"),
+        )
+    }
+
+
+def test_marks_of_other_tools_are_no_strangers(study, look):
+    for name in ("features.dvc", ".gitignore", ".snakemake_timestamp", ".cache/x", "README.md"):
+        (study / "results" / name).parent.mkdir(exist_ok=True)
+        (study / "results" / name).write_text("x")
+    for room in ("replays", "accepted"):
+        (study / "results/records" / room).mkdir()
+        (study / "results/records" / room / "1.json").write_text("{}")
+    assert faults(study, look) == {}
+
+
+def test_what_a_job_wrote_outside_is_not_missed(study, look):
+    where = study.parent / "far.h5"
+    slide = {"slide": "data/given/c.svs"}
+    run(study, "tile", "tile/far", inputs=slide, outputs={"tiles": str(where)})
+    assert faults(study, look) == {}
+    where.unlink()
+    assert faults(study, look) == {}
+
+
+def test_records_kept_elsewhere_tell_what_was_rewritten_here(study, look):
+    kept = study.parent / "kept"
+    shutil.copytree(study / "results/records", kept / "results/records")
+
+    def against_kept():
+        found = verify_all(look(study), records=kept)
+        return {each.path: each.state for each in found if each.is_fault}
+
+    assert against_kept() == {}
+    # Whoever makes a result anew makes its record anew, too.
+    run(
+        study, "evaluate", "evaluate/model", note="better",
+        inputs={"model": "results/models/model.safetensors", "manifest": "config/slides.csv"},
+        outputs={"metrics": METRICS, "figure": "results/evaluation/roc.svg"},
+    )  # fmt: skip
+    assert faults(study, look) == {}
+    assert against_kept() == {
+        METRICS: State.MODIFIED,
+        "results/evaluation/roc.svg": State.MODIFIED,
+    }
+    shutil.rmtree(study / "results/records")
+    graph = Graph(read_records(kept))
+    found = list(verify_results([METRICS], look(study), graph, records=kept))
+    assert [each.state for each in found] == [State.MODIFIED]
+
+
+def test_progress_ends_where_it_said(study, look):
+    told = []
+    list(verify_all(look(study), progress=lambda *pair: told.append(pair)))
+    assert [done for done, _ in told] == list(range(1, 23))
+    assert {total for _, total in told} == {22}
 
 
 LETTERS = 60_000

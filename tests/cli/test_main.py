@@ -13,6 +13,14 @@ def test_help_names_every_verb(capsys):
     assert all(name in text for name in (*JOBS, *TOOLS))
 
 
+@pytest.mark.parametrize(("more", "code"), [([], 2), (["--help"], 0)])
+def test_the_first_word_of_several_verbs_lists_them(more, code, capsys):
+    assert main(["audit", *more]) == code
+    text = "".join(capsys.readouterr())
+    assert "audit trace" in text and "audit pack" in text
+    assert "  tile" not in text
+
+
 @pytest.mark.parametrize("name", [*JOBS, *TOOLS])
 def test_every_verb_has_help(name, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -70,3 +78,17 @@ def test_settings_that_cannot_be_read_say_so(text, message, capsys, tmp_path):
     paths = [f"--{name}={tmp_path / name}" for name in ("slide", "tiles", "overlay")]
     assert main(["tile", "--slide-id=a", *paths, f"--settings={text}"]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_a_job_by_hand_leaves_a_record_of_what_is_among_the_results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def define(folder):
+        paths = [f"--{port}={folder}/{port}" for port in ("weights", "card")]
+        assert main(["encoder", "define", "--encoder=colour", *paths]) == 0
+        return [str(path) for path in sorted(tmp_path.rglob("*.json"))]
+
+    assert define("elsewhere") == []
+    record = tmp_path / "results/records/encoder_define/encoders/colour/weights.json"
+    assert define("results/encoders/colour") == [str(record)]
+    assert define(tmp_path / "results/encoders/colour") == [str(record)]

@@ -48,6 +48,8 @@ def test_every_result_has_a_record_that_names_its_bytes(either):
         text = path.read_text()
         assert str(either.folder) not in text
         assert "P000" not in text, "a record names a patient"
+        if path.parent.name == "runs":  # the ledger
+            continue
         for entry in json.loads(text)["outputs"]:
             recorded[entry["path"]] = entry["sha256"]
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in either.results().items()}

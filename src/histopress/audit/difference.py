@@ -15,6 +15,9 @@ from histopress.audit.changes import ABSENT, Change, changes_between, circumstan
 from histopress.audit.pairs import Entry, Maker, Record, paired_inputs
 from histopress.store import canonical_json
 
+FOLLOWING = frozenset({"content", "seeds"})
+"""Fields of a recipe that nobody sets: what is taken from tables, and seeds that are derived."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
@@ -115,13 +118,14 @@ class _Walk:
         # A job that updates a file may have read what it wrote; such a circle ends here.
         self._heights[key] = 0
         jobs = (job_name(old), job_name(new))
-        changes = recipe_changes(old, new)
+        changes = recipe_changes(_deciding(old), _deciding(new))
+        held = _held(old, new)
         comparable = old["recipe"]["verb"] == new["recipe"]["verb"]
         height, roles = 0, Counter[str]()
         for role, (left, right) in paired_inputs(old, new) if comparable else ():
             if left is None or right is None:
                 changes.append(_unpaired(role, left, right))
-            elif left["sha256"] != right["sha256"]:
+            elif left["sha256"] != right["sha256"] and role not in held:
                 roles[role] += 1
                 height = max(height, 1 + self._follow(left, right, jobs))
         if roles:
@@ -144,6 +148,18 @@ class _Walk:
         change = Change(kind=kind, key=key, old=left["sha256"], new=right["sha256"])
         _note(self.causes, change, 0, jobs)
         return 0
+
+
+def _deciding(record: Record) -> Record:
+    """Leave out of a recipe what follows from the rest of it and from the inputs."""
+    recipe = {name: part for name, part in record["recipe"].items() if name not in FOLLOWING}
+    return {**record, "recipe": recipe}
+
+
+def _held(old: Record, new: Record) -> frozenset[str]:
+    """Roles of tables from which both jobs took the same, whatever else these hold."""
+    before, after = (record["recipe"].get("content", {}) for record in (old, new))
+    return frozenset(role for role in before.keys() & after if before[role] == after[role])
 
 
 def _moved(old: Record, new: Record) -> tuple[Change, ...]:

@@ -8,12 +8,20 @@ class State(StrEnum):
     """What became of a file or of a record."""
 
     VERIFIED = "verified"
+    ASIDE = "changed aside"
+    """A table whose bytes are others, while what its readers took from it is as it was."""
     MODIFIED = "modified"
     CHANGED = "input changed since"
     ABSENT = "absent but recorded"
     UNRECORDED = "unrecorded"
     ALTERED = "record altered"
+    LEDGER = "ledger broken"
     UNCHECKED = "not checked"
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether an auditor must look at it."""
+        return self not in (State.VERIFIED, State.ASIDE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,4 +47,4 @@ class Finding:
     @property
     def is_fault(self) -> bool:
         """Whether an auditor must look at it."""
-        return self.state is not State.VERIFIED
+        return self.state.is_fault

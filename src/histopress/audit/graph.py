@@ -17,6 +17,7 @@ class Graph:
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self.places: list[str] = []
         """Files of the records, relative to the project."""
+        self._numbers: dict[str, int] = {}
         self._faulty: set[int] = set()
         self._made: dict[bytes, tuple[int, ...]] = {}
         self._written: dict[str, tuple[tuple[int, bytes], ...]] = {}
@@ -27,12 +28,17 @@ class Graph:
         """Enter one record."""
         number = len(self.places)
         self.places.append(record.place)
+        self._numbers[record.place] = number
         if record.fault is not None:
             self._faulty.add(number)
         for entry in record.outputs:
             digest = bytes.fromhex(entry.sha256)
             self._made[digest] = (*self._made.get(digest, ()), number)
             self._written[entry.path] = (*self._written.get(entry.path, ()), (number, digest))
+
+    def number(self, place: str) -> int | None:
+        """Give the number of the record with this file; None if there is none."""
+        return self._numbers.get(place)
 
     def makers(self, sha256: str) -> tuple[int, ...]:
         """Numbers of the records whose job wrote these bytes."""

@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from histopress.audit.changes import change_json, describe, joined, shown
+from histopress.audit.changes import Change, change_json, describe, joined, shown
 from histopress.audit.difference import Cause, Difference
+from histopress.audit.paint import DIM, GREEN, RED, Paint, printable
 from histopress.audit.verdicts import Staleness, Verdict
 
+DIGITS = (4, 8, 17)
+"""Digits of a number that moved; more are told where fewer would look equal."""
 MOST = 5
 """Lines of one kind that are printed; JSON holds them all."""
 WORDS = {
@@ -23,15 +26,13 @@ WORDS = {
 
 def difference_lines(found: Difference) -> Iterator[str]:
     """Write a difference as lines: what moved, its causes, what merely followed."""
-    yield f"A  {found.jobs[0]}"
-    yield f"B  {found.jobs[1]}"
     if not (found.causes or found.consequences):
         yield "nothing differs: equal recipes, equal bytes"
         return
     if found.facts:
         yield "what moved"
         for change in found.facts:
-            yield f"  {joined(change.key)}: {shown(change.old)} → {shown(change.new)}"
+            yield f"  {joined(change.key)}: {_moved(change)}"
     yield "causes, nearest to the sources first"
     yield from _cause_lines(found.causes)
     if found.consequences:
@@ -58,26 +59,30 @@ def difference_json(found: Difference) -> dict[str, Any]:
     }
 
 
-def stale_lines(found: Staleness) -> Iterator[str]:
+def stale_lines(found: Staleness, *, colour: bool = False) -> Iterator[str]:
     """Write what is stale as lines: counts and hours, then each reason, makers before users."""
+    paint = Paint(colour)
     stale, unasked = found.of("stale"), found.of("unasked")
+    fresh, told = f"{len(found.of('fresh'))} fresh", f"{len(stale)} stale"
     yield (
-        f"{len(found.verdicts)} records: {len(found.of('fresh'))} fresh, {len(stale)} stale, "
-        f"{len(unasked)} no longer asked for"
+        f"{_many(len(found.verdicts), 'record')}: {paint(fresh, GREEN)}, "
+        f"{paint(told, RED) if stale else told}, {len(unasked)} no longer asked for"
     )
     if found.unjudged():
         yield f"environment not judged for {found.unjudged()}: their records hold no pins"
     if stale:
         yield f"a rerun takes {duration(found.hours())}, one job after another"
         if found.untimed():
-            yield f"  without {found.untimed()} jobs whose records hold no time"
+            yield f"  without {_many(found.untimed(), 'job')} whose records hold no time"
         yield "by reason (a job may have several)"
     for kind, count in sorted(found.counts().items()):
-        yield f"  {kind}: {count} jobs, {duration(found.hours(kind))}"
-    yield from _limited(_reason_lines(stale))
+        yield f"  {kind}: {_many(count, 'job')}, {duration(found.hours(kind))}"
+    yield from map(printable, _limited(_reason_lines(stale)))
     below = Counter(job.verb for job in stale if not _direct(job))
     if below:
-        yield f"downstream: {_counted(below)}"
+        yield paint(printable(f"downstream: {_counted(below)}"), DIM)
+    if found.unmade:
+        yield f"asked for and without a record: {_counted(Counter(found.unmade))}"
 
 
 def stale_json(found: Staleness) -> dict[str, Any]:
@@ -102,7 +107,23 @@ def stale_json(found: Staleness) -> dict[str, Any]:
             for job in found.of("stale")
         ],
         "unasked": [job.place for job in found.of("unasked")],
+        "unmade": dict(found.unmade),
     }
+
+
+def _moved(change: Change) -> str:
+    """Write what was and what is, with as many digits as tell them apart."""
+    for digits in DIGITS:
+        old, new = (shown(_rounded(value, digits)) for value in (change.old, change.new))
+        if old != new:
+            break
+    return f"{old} → {new}"
+
+
+def _rounded(value: Any, digits: int) -> Any:
+    if isinstance(value, list):
+        return [_rounded(part, digits) for part in value]
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value
 
 
 def _cause_lines(causes: Sequence[Cause]) -> Iterator[str]:
@@ -136,6 +157,10 @@ def _by_verb(found: Difference) -> dict[str, Counter[str]]:
         verb = one.jobs[0].partition(" (")[0]
         verbs.setdefault(verb, Counter()).update(one.roles)
     return verbs
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _direct(job: Verdict) -> bool:

@@ -7,18 +7,25 @@ from histopress.audit.paint import DIM, GREEN, RED, YELLOW, Paint, printable
 
 COLOURS: Mapping[State, str] = {
     State.VERIFIED: GREEN,
+    State.ASIDE: GREEN,
     State.CHANGED: YELLOW,
     State.ABSENT: YELLOW,
     State.UNCHECKED: YELLOW,
 }
+STATE = 19
+"""Letters of the longest state."""
 
 
-def render_finding(found: Finding, *, colour: bool = False) -> str:
-    """Write one finding as a line."""
+def render_finding(found: Finding, *, colour: bool = False, width: int | None = None) -> str:
+    """Write one finding as a line, or as two where one of ``width`` letters does not take it."""
     paint = Paint(colour)
-    state = paint(f"{found.state:<19}", COLOURS.get(found.state, RED))
-    detail = f"  {paint(printable(found.detail), DIM)}" if found.detail else ""
-    return f"{state}  {printable(found.path)}{detail}"
+    path, detail = printable(found.path), printable(found.detail)
+    line = f"{paint(f'{found.state:<{STATE}}', COLOURS.get(found.state, RED))}  {path}"
+    if not detail:
+        return line
+    fits = width is None or STATE + len(path) + len(detail) + 4 <= width
+    between = "  " if fits else f"\n{'':{STATE}}    "
+    return f"{line}{between}{paint(detail, DIM)}"
 
 
 def render_counts(counts: Mapping[State, int], *, colour: bool = False) -> str:

@@ -7,20 +7,17 @@ be passed off as a leaf, and no leaf is doubled to fill a level.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from histopress.errors import StoreError
-from histopress.store import file_digest
 
 LEAF = b"\x00"
 NODE = b"\x01"
 STATEMENT = "histopress-root/1"
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
+@dataclass(frozen=True, kw_only=True, order=True, slots=True)
 class Leaf:
     """One file that is vouched for.
 
@@ -37,9 +34,9 @@ class Leaf:
 
     def digest(self) -> bytes:
         """Hash of the leaf; the path is ended by a NUL, which no path can hold."""
-        return hashlib.sha256(
-            LEAF + self.path.encode() + b"\x00" + bytes.fromhex(self.sha256)
-        ).digest()
+        # A file's name need not be text.
+        name = self.path.encode(errors="surrogateescape")
+        return hashlib.sha256(LEAF + name + b"\x00" + bytes.fromhex(self.sha256)).digest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,43 +57,6 @@ class Proof:
     index: int
     size: int
     siblings: tuple[str, ...]
-
-
-def recorded_leaves(project: Path, records: Mapping[str, Mapping[str, Any]]) -> list[Leaf]:
-    """List all recorded outputs and the records themselves, sorted by path.
-
-    Outputs stand with the digest that was recorded: whether the files still have it is a question
-    of its own. Records stand with the digest of the file as it is.
-
-    Parameters
-    ----------
-    project : Path
-        Folder that all paths are relative to.
-    records : mapping
-        Path of a record's file, relative to the project, to its content.
-
-    Raises
-    ------
-    StoreError
-        Two records claim different bytes for one path, or a record's file is missing.
-    """
-    found: dict[str, str] = {}
-    for place, record in sorted(records.items()):
-        entries = [(entry["path"], entry["sha256"]) for entry in record["outputs"]]
-        for path, sha256 in [*entries, (place, _digest_of(project, place))]:
-            if found.setdefault(path, sha256) != sha256:
-                raise StoreError(
-                    f"{path}: {place} records the sha256 {sha256[:12]}…, another record "
-                    f"{found[path][:12]}…; remove the record that is out of date"
-                )
-    return [Leaf(path=path, sha256=sha256) for path, sha256 in sorted(found.items())]
-
-
-def _digest_of(project: Path, place: str) -> str:
-    try:
-        return file_digest(project / place)
-    except OSError as error:
-        raise StoreError(f"{place}: the record cannot be read ({error.strerror})") from error
 
 
 def merkle_root(leaves: Iterable[Leaf]) -> str:

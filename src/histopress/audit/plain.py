@@ -19,6 +19,7 @@ def trace_values(found: Trace) -> dict[str, Any]:
         "sha256": found.sha256,
         "maker": found.maker,
         "origin": found.origin,
+        "written": found.written,
         "also": list(found.also),
         "whole": found.is_whole,
         "unrecorded": [asdict(entry) for _, entry in found.unrecorded],
@@ -45,6 +46,7 @@ def _step_values(step: Step) -> dict[str, Any]:
                 "maker": link.maker,
                 "origin": link.origin,
                 "rewritten": link.rewritten,
+                "in_part": link.in_part,
             }
             for link in step.links
         ],

@@ -2,17 +2,21 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
 from histopress.audit.cache import DigestCache
+from histopress.audit.gathered import gathered_files
 from histopress.audit.record import FileEntry
+from histopress.audit.records import Record
 from histopress.audit.registry import Registry
 from histopress.slide.files import slide_files
 
-Standing = Literal["same", "other", "absent", "unknown"]
-"""``unknown``: a source of several files, of which the record does not say which."""
+Standing = Literal["same", "held", "other", "absent", "unknown"]
+"""``held``: other bytes that hold what counted; ``unknown``: a source of several files, of which
+the record does not say which."""
+Counted = Callable[[Record, FileEntry], bool]
 SOURCE = "source"
 """Role of a patch task's source, which may be a table and the files that it names."""
 
@@ -26,12 +30,22 @@ class Present:
     registry : Registry
         Says where files outside the project lie.
     digests : DigestCache
+    counted : Counted, optional
+        Whether a file of other bytes still holds what a job took from it; without, bytes decide.
     """
 
-    def __init__(self, project: Path, registry: Registry, digests: DigestCache) -> None:
+    def __init__(
+        self,
+        project: Path,
+        registry: Registry,
+        digests: DigestCache,
+        *,
+        counted: Counted | None = None,
+    ) -> None:
         self.project = project
         self.registry = registry
         self.digests = digests
+        self._counted = counted
         self._known: dict[str, bytes | None] = {}
 
     def digest(self, path: Path) -> str | None:
@@ -49,8 +63,23 @@ class Present:
         except OSError:
             return None
 
-    def standing(self, entry: FileEntry) -> Standing:
-        """Compare what an entry names with what is there."""
+    def holds(self, record: Record, entry: FileEntry) -> bool:
+        """Whether a file of other bytes still holds what counted for the job that read it."""
+        if self._counted is None or entry.role not in record.recipe.get("content", {}):
+            return False
+        return self._counted(record, entry)
+
+    def standing(self, entry: FileEntry, record: Record | None = None) -> Standing:
+        """Compare what an entry names with what is there.
+
+        Parameters
+        ----------
+        entry : FileEntry
+            An input.
+        record : Record, optional
+            Of the job that read it; tells which files a source of several files is, and what of a
+            table counted.
+        """
         known = self._known.get(str(self.project / entry.path))
         if known is not None and known.hex() == entry.sha256:
             return "same"
@@ -61,14 +90,29 @@ class Present:
         ]
         if not places:
             return "absent"
-        if any(
-            self._together(parts) == entry.sha256 for place in places for parts in _parts(place)
-        ):
+        if any(self.together(parts) == entry.sha256 for place in places for parts in _parts(place)):
             return "same"
+        if record is not None:
+            if self.holds(record, entry):
+                return "held"
+            files = gathered_files(record, self.project) if entry.role == SOURCE else ()
+            if len(files) > 1:
+                return "same" if self.together(files) == entry.sha256 else "other"
         return "other" if self._is_single(entry, places) else "unknown"
 
-    def _together(self, parts: Sequence[Path]) -> str | None:
-        """Digest of several files as :func:`histopress.audit.digest.files_digest` forms it."""
+    def find(self, entry: FileEntry) -> tuple[Path, ...] | None:
+        """List the files whose bytes an entry names, where they lie now; None if they are not."""
+        for place in self.registry.locate(entry.path, self.project):
+            for parts in _parts(place) if place.is_file() or place.is_dir() else ():
+                if self.together(parts) == entry.sha256:
+                    return tuple(parts)
+        return None
+
+    def together(self, parts: Sequence[Path]) -> str | None:
+        """Digest of several files as :func:`histopress.audit.digest.files_digest` forms it.
+
+        None if there is none, or if one of them cannot be read.
+        """
         found = [(path.name, self.digest(path)) for path in parts]
         if not found or any(digest is None for _, digest in found):
             return None

@@ -14,6 +14,7 @@ from typing import Any
 from histopress.audit.record import FileEntry
 from histopress.audit.records import OUTSIDE
 from histopress.cohort.manifest import Manifest, read_manifest
+from histopress.encoder.foreign.place import function_file
 from histopress.errors import ManifestError
 
 RESULTS = "results/"
@@ -105,13 +106,16 @@ def read_registry(
     found = _Found(project)
     for path in _tracked(project):
         found.add(path, "git")
-    place = str(values.get("manifest", MANIFEST))
-    manifest, fault = _manifest(project / place, project)
+    place = values.get("manifest", MANIFEST)
+    manifest, fault = _manifest(project / str(place), project) if place else (None, None)
     slides = [row.slide_id for row in manifest] if manifest else []
     for text in _texts(values):
         for path in [text.replace(_SLIDE, slide) for slide in slides] if _SLIDE in text else [text]:
             found.add_existing(path, "configuration")
-    found.add(place, "manifest")
+    for name in _functions(values):
+        found.add_existing(function_file(name), "configuration")
+    if place:
+        found.add(str(place), "manifest")
     for row in manifest or ():
         key = found.add(row.path, "manifest's slide")
         found.demand(key, row.sha256)
@@ -193,6 +197,14 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for part in value:
             yield from _texts(part)
+
+
+def _functions(values: Mapping[str, Any]) -> Iterator[str]:
+    """Give the functions of the user's that make encoders."""
+    encoders = values.get("encoders")
+    for each in encoders.values() if isinstance(encoders, Mapping) else ():
+        if isinstance(each, Mapping) and each.get("kind") == "callable":
+            yield str(each.get("name"))
 
 
 def _tracked(project: Path) -> list[str]:

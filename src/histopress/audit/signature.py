@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from histopress.errors import HistopressError
+from histopress.errors import HistopressError, SignatureError
 
 NAMESPACE = "histopress"
 PROGRAM = "ssh-keygen"
+SUFFIX = ".sig"
+"""As the program names a signature, so that it can be checked by hand too."""
 
 
 def sign(statement: bytes, key: Path, *, program: str = PROGRAM) -> bytes:
@@ -74,8 +76,10 @@ def check_signature(
 
     Raises
     ------
+    SignatureError
+        No trusted key signed, or another statement was signed.
     HistopressError
-        The program or a file is missing, no trusted key signed, or another statement was signed.
+        The program or a file is missing.
     """
     if not signers.is_file():
         raise HistopressError(
@@ -88,14 +92,14 @@ def check_signature(
         found = _call([program, "-Y", "find-principals", *files], b"")
         names = found.stdout.decode(errors="replace").splitlines()
         if found.returncode or not names:
-            raise HistopressError(
+            raise SignatureError(
                 f"{signers}: lists no key that made this signature ({_reason(found)}); "
                 "add the signer's public key only if you know whose it is"
             )
         options = [*files, "-n", NAMESPACE, "-I", names[0]]
         checked = _call([program, "-Y", "verify", *options], statement)
     if checked.returncode:
-        raise HistopressError(
+        raise SignatureError(
             f"the signature is not by '{names[0]}' over these results ({_reason(checked)}): "
             "something was changed, added or removed after signing, or the key was used for "
             f"another purpose than '{NAMESPACE}'"

@@ -9,13 +9,24 @@ rerun tells). Files altered by hand are the business of verification.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
+from typing import Any
 
 from histopress.audit.changes import ABSENT, Change, changes_between
 from histopress.audit.pairs import Record
 from histopress.audit.verdicts import Expected, Staleness, Status, Verdict
 from histopress.errors import StoreError
+from histopress.seeds import derive_seed
 
 Plan = Mapping[str, Expected | None]
+Accepted = Callable[[Record, Change], bool]
+"""Whether a change of a record's recipe was declared to change no result."""
+OWN = frozenset({"settings", "code", "pins", "seed", "content", "output"})
+"""Reasons of a job's own, under which what follows from the other inputs alone stays as it is."""
+
+
+def _nothing_accepted(_record: Record, _change: Change) -> bool:
+    return False
 
 
 def find_stale(
@@ -23,6 +34,8 @@ def find_stale(
     *,
     expected: Callable[[Record], Expected | None],
     exists: Callable[[str], bool],
+    accepted: Accepted = _nothing_accepted,
+    faults: Mapping[str, str] = MappingProxyType({}),
 ) -> Staleness:
     """Hold every record against today.
 
@@ -34,6 +47,11 @@ def find_stale(
         What a record's job would be given today; None if it is no longer asked for.
     exists : callable
         Whether an output is there, by its path as records write it.
+    accepted : callable, optional
+        Whether a change of a record's recipe was declared to change no result. Not asked about
+        files that are absent and about stale makers.
+    faults : mapping of str to str
+        Why records, by their path, are not to be believed.
 
     Returns
     -------
@@ -48,7 +66,14 @@ def find_stale(
     today = {place: expected(record) for place, record in records.items()}
     makers = _makers(records, today)
     verdicts: dict[str, Verdict] = {}
-    known = Known(records=records, makers=makers, verdicts=verdicts, exists=exists)
+    known = Known(
+        records=records,
+        makers=makers,
+        verdicts=verdicts,
+        exists=exists,
+        accepted=accepted,
+        faults=faults,
+    )
     for place in _ordered(records, makers, today):
         verdicts[place] = _verdict(place, records[place], today[place], known)
     return Staleness(verdicts=tuple(verdicts.values()))
@@ -62,10 +87,17 @@ class Known:
     makers: Mapping[str, str]
     verdicts: Mapping[str, Verdict]
     exists: Callable[[str], bool]
+    accepted: Accepted
+    faults: Mapping[str, str]
 
-    def is_stale(self, path: str) -> bool:
-        """Whether a stale job makes this file."""
-        return path in self.makers and self.verdicts[self.makers[path]].status == "stale"
+    def is_stale(self, path: str, *, loose: bool = False) -> bool:
+        """Whether a stale job makes this file; if ``loose``, for more than reasons of its own."""
+        if path not in self.makers:
+            return False
+        verdict = self.verdicts[self.makers[path]]
+        return verdict.status == "stale" and not (
+            loose and all(reason.kind in OWN for reason in verdict.reasons)
+        )
 
     def digest(self, path: str, wanted: Expected) -> str | None:
         """Digest of a file as it is today; None for a file that is absent."""
@@ -81,11 +113,11 @@ def _verdict(place: str, record: Record, wanted: Expected | None, known: Known) 
     status: Status = "unasked"
     unjudged = False
     if wanted is not None:
-        reasons += _recipe_reasons(record, wanted)
-        reasons += _input_reasons(record, wanted, known)
-        reasons += _output_reasons(record, known.exists)
+        reasons += _reasons(record, wanted, known)
+        if place in known.faults:
+            reasons.append(Change(kind="record", key=(known.faults[place],)))
         status = "stale" if reasons else "fresh"
-        unjudged = wanted.pins is not None and "pins" not in record["recipe"]
+        unjudged = wanted.pins is not None and record["recipe"].get("pins") is None
     return Verdict(
         place=place,
         verb=record["recipe"]["verb"],
@@ -140,13 +172,48 @@ def _ordered(
         sorter.done(*ready)
 
 
-def _recipe_reasons(record: Record, wanted: Expected) -> list[Change]:
+def _reasons(record: Record, wanted: Expected, known: Known) -> list[Change]:
     recipe = record["recipe"]
+    if wanted.verb not in (None, recipe["verb"]):
+        return [Change(kind="verb", old=recipe["verb"], new=wanted.verb)]
+    changed = [
+        change
+        for change in (*_recipe_reasons(recipe, wanted), *_input_reasons(record, wanted, known))
+        if change.kind == "missing input" or not known.accepted(record, change)
+    ]
+    upstream = [
+        Change(kind="upstream", key=(maker,)) for maker in _stale_makers(record, wanted, known)
+    ]
+    return [*changed, *upstream, *_output_reasons(record, known.exists)]
+
+
+def _recipe_reasons(recipe: Mapping[str, Any], wanted: Expected) -> list[Change]:
     found = changes_between(recipe["settings"], wanted.settings, kind="settings")
     found += changes_between(recipe["code"], wanted.code, kind="code")
-    if wanted.pins is not None and "pins" in recipe:
+    if wanted.pins is not None and recipe.get("pins") is not None:
         found += changes_between(recipe["pins"], wanted.pins, kind="pins")
-    return found
+    return found + _seed_reasons(recipe)
+
+
+def _seed_reasons(recipe: Mapping[str, Any]) -> list[Change]:
+    """Find seeds that are derived otherwise today; another seed of the study is a setting."""
+    base = recipe["settings"].get("seed")
+    return [
+        Change(kind="seed", key=(name,), old=seed, new=derive_seed(base, name))
+        for name, seed in recipe.get("seeds", {}).items()
+        if derive_seed(base, name) != seed
+    ]
+
+
+def _stale_makers(record: Record, wanted: Expected, known: Known) -> list[str]:
+    own = {entry["path"] for entry in record["outputs"]}
+    return sorted(
+        {
+            known.makers[path]
+            for path in wanted.inputs
+            if path not in own and known.is_stale(path, loose=path in wanted.loose)
+        }
+    )
 
 
 def _input_reasons(record: Record, wanted: Expected, known: Known) -> list[Change]:
@@ -155,17 +222,42 @@ def _input_reasons(record: Record, wanted: Expected, known: Known) -> list[Chang
         recorded.setdefault(entry["path"], set()).add(entry["sha256"])
     # What a job updates it reads in its former content, which is never there today.
     own = {entry["path"] for entry in record["outputs"]}
-    found, upstream = [], set()
-    for path in sorted({*recorded, *wanted.inputs} - own):
+    by_content = _judged_by_content(record, wanted)
+    found = _content_reasons(record, wanted, by_content)
+    for path in sorted({*recorded, *wanted.inputs} - own - {*by_content}):
         before = recorded.get(path, set())
-        if path in wanted.inputs and known.is_stale(path):
-            upstream.add(known.makers[path])
-            if before and wanted.inputs[path] is None:
-                continue
-        digest = known.digest(path, wanted) if path in wanted.inputs else None
+        asked = path in wanted.inputs
+        if asked and before and wanted.inputs[path] is None and known.is_stale(path):
+            continue
+        digest = known.digest(path, wanted) if asked else None
         if digest is None or digest not in before:
-            found.append(_input_change(path, before, digest, asked=path in wanted.inputs))
-    return [*found, *(Change(kind="upstream", key=(maker,)) for maker in sorted(upstream))]
+            found.append(_input_change(path, before, digest, asked=asked))
+    return found
+
+
+def _judged_by_content(record: Record, wanted: Expected) -> dict[str, str]:
+    """Map paths of inputs of which a part counts to their roles."""
+    roles = record["recipe"].get("content", {}).keys() & wanted.content.keys()
+    return {
+        entry["path"]: entry["role"]
+        for entry in record["inputs"]
+        if entry["role"] in roles and entry["path"] in wanted.inputs
+    }
+
+
+def _content_reasons(
+    record: Record, wanted: Expected, by_content: Mapping[str, str]
+) -> list[Change]:
+    """Compare what counts; where several tables give it together, name those that changed."""
+    before = record["recipe"].get("content", {})
+    bytes_ = {entry["path"]: entry["sha256"] for entry in record["inputs"]}
+    found = {
+        path: Change(kind="content", key=(path,), old=before[role], new=wanted.content[role])
+        for path, role in by_content.items()
+        if before[role] != wanted.content[role]
+    }
+    altered = [path for path in found if wanted.inputs[path] != bytes_[path]]
+    return [found[path] for path in altered or sorted(found)]
 
 
 def _input_change(path: str, before: set[str], digest: str | None, *, asked: bool) -> Change:

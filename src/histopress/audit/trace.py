@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from histopress.audit.graph import Graph, circular
+from histopress.audit.present import Present
 from histopress.audit.record import FileEntry
 from histopress.audit.records import OUTSIDE, Record, read_record
-from histopress.audit.registry import Registry
 
 FORMER = "former version"
 """Origin of an input that the job itself replaced; its own record was replaced with it."""
@@ -34,12 +34,15 @@ class Link:
     rewritten : str or None
         Record of the job that wrote other bytes to the same path, where no record made these:
         the record of the bytes that were read went when that job was run again.
+    in_part : bool
+        The maker made the file anew since; what of it counted for the job is as it was.
     """
 
     entry: FileEntry
     maker: str | None
     origin: str | None
     rewritten: str | None = None
+    in_part: bool = False
 
     @property
     def is_unrecorded(self) -> bool:
@@ -75,6 +78,8 @@ class Trace:
         All jobs behind it by their records, the nearest first.
     circles : tuple of str
         Records that are among their own ancestors, one a circle at least.
+    written : str or None
+        Record of the job that wrote other bytes under this name, where nobody answers for these.
     """
 
     path: str
@@ -84,6 +89,7 @@ class Trace:
     also: tuple[str, ...]
     steps: Mapping[str, Step]
     circles: tuple[str, ...]
+    written: str | None = None
 
     @property
     def unrecorded(self) -> tuple[tuple[str, FileEntry], ...]:
@@ -107,7 +113,9 @@ class Trace:
         return start and not (self.unrecorded or self.altered or self.circles)
 
 
-def trace(path: Path, *, sha256: str, project: Path, graph: Graph, registry: Registry) -> Trace:
+def trace(
+    path: Path, *, sha256: str, present: Present, graph: Graph, records: Path | None = None
+) -> Trace:
     """Follow a file back to its sources.
 
     Parameters
@@ -117,27 +125,33 @@ def trace(path: Path, *, sha256: str, project: Path, graph: Graph, registry: Reg
         project.
     sha256 : str
         Digest of its bytes; they alone decide which job made it.
-    project : Path
+    present : Present
+        The project's files, and as what they are registered.
     graph : Graph
-        Of the project's records.
-    registry : Registry
+        Of the records.
+    records : Path, optional
+        Folder that holds ``results/records``, where it is not the project.
 
     Returns
     -------
     Trace
     """
-    name = project_name(path, project)
+    name = project_name(path, present.project)
     maker = graph.maker(sha256, name)
-    steps = _steps(maker, project=project, graph=graph, registry=registry)
+    steps = _steps(maker, home=records or present.project, graph=graph, present=present)
     asked = FileEntry(role="result", path=name, sha256=sha256, bytes=0)
+    origin = present.registry.origin(asked) if maker is None else None
+    unknown = maker is None and origin is None
+    writers = graph.writers(name) if unknown else ()
     return Trace(
         path=name,
         sha256=sha256,
         maker=graph.places[maker] if maker is not None else None,
-        origin=registry.origin(asked) if maker is None else None,
+        origin=origin,
         also=tuple(graph.places[n] for n in graph.makers(sha256) if n != maker),
         steps=steps,
         circles=_circles(steps),
+        written=graph.places[writers[-1]] if writers else None,
     )
 
 
@@ -148,31 +162,29 @@ def project_name(path: Path, project: Path) -> str:
     return full.relative_to(base).as_posix() if full.is_relative_to(base) else OUTSIDE + full.name
 
 
-def link(record: Record, entry: FileEntry, *, graph: Graph, registry: Registry) -> Link:
+def link(record: Record, entry: FileEntry, *, graph: Graph, present: Present) -> Link:
     """Say where one input of a job is from."""
     number = graph.parent(record, entry)
     if number is not None:
         return Link(entry=entry, maker=graph.places[number], origin=None)
     if record.replaces(entry):
         return Link(entry=entry, maker=None, origin=FORMER)
-    origin = registry.origin(entry)
+    origin = present.registry.origin(entry)
     writers = graph.writers(entry.path) if origin is None else ()
-    rewritten = graph.places[writers[-1]] if writers else None
-    return Link(entry=entry, maker=None, origin=origin, rewritten=rewritten)
+    place = graph.places[writers[-1]] if writers else None
+    if place is not None and present.holds(record, entry):
+        return Link(entry=entry, maker=place, origin=None, in_part=True)
+    return Link(entry=entry, maker=None, origin=origin, rewritten=place)
 
 
-def _steps(
-    maker: int | None, *, project: Path, graph: Graph, registry: Registry
-) -> dict[str, Step]:
+def _steps(maker: int | None, *, home: Path, graph: Graph, present: Present) -> dict[str, Step]:
     steps: dict[str, Step] = {}
     pending = deque([graph.places[maker]] if maker is not None else [])
     seen = set(pending)
     while pending:
         place = pending.popleft()
-        record = read_record(project / place, project)
-        links = tuple(
-            link(record, entry, graph=graph, registry=registry) for entry in record.inputs
-        )
+        record = read_record(home / place, home)
+        links = tuple(link(record, entry, graph=graph, present=present) for entry in record.inputs)
         steps[place] = Step(record=record, links=links)
         for each in _makers(links):
             if each not in seen:

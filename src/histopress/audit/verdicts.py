@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from histopress.audit.changes import Change
@@ -25,12 +25,23 @@ class Expected:
         record of the job that makes the file tells, and without one the file counts as absent.
     pins : str or mapping, optional
         Pins of the environment or their digest, as in the recipe; None to leave them unjudged.
+    verb : str, optional
+        What would make the job's outputs, where it is another verb than the record's.
+    content : mapping of str to str, optional
+        By role, the digest of what counts of such a file, as in the recipe; where it is not
+        named, bytes decide.
+    loose : frozenset of str
+        Inputs of which only that counts which follows from their maker's other inputs: that the
+        maker has other settings, code or pins, or takes other things of a table, is no reason.
     """
 
     settings: Mapping[str, Any]
     code: str
     inputs: Mapping[str, str | None]
     pins: str | Mapping[str, str] | None = None
+    verb: str | None = None
+    content: Mapping[str, str] = field(default_factory=dict)
+    loose: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +57,11 @@ class Verdict:
     status : str
         ``unasked``: today's configuration asks for no such job; it would not be run.
     reasons : tuple of Change
-        Kinds ``settings``, ``code``, ``pins``, ``input`` (other bytes), ``added input``,
-        ``dropped input`` (no longer read), ``missing input`` (no such file), ``output`` (absent),
-        ``upstream`` (the job named is stale).
+        Kinds ``settings``, ``code``, ``pins``, ``seed`` (derived otherwise today), ``verb``,
+        ``input`` (other bytes), ``content`` (of a file of which a part counts: that part),
+        ``added input``, ``dropped input`` (no longer read), ``missing input`` (no such file),
+        ``output`` (absent), ``record`` (it is not as it was written), ``upstream`` (the job named
+        is stale).
     wall_s : float or None
         How long the job took.
     unjudged : bool
@@ -65,9 +78,18 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Staleness:
-    """All verdicts, makers before users."""
+    """All verdicts, makers before users.
+
+    Attributes
+    ----------
+    verdicts : tuple of Verdict
+        One a record.
+    unmade : mapping of str to int
+        Jobs that are asked for and have no record, counted by verb.
+    """
 
     verdicts: tuple[Verdict, ...]
+    unmade: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, status: Status) -> tuple[Verdict, ...]:
         """Verdicts of one status, makers before users."""

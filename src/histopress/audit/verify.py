@@ -3,195 +3,203 @@
 Findings come one by one; of a cohort's records only digests and paths are held.
 """
 
-import os
 from array import array
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
+from histopress.audit.checks import check_record, missing, stranger
 from histopress.audit.findings import Finding, State
 from histopress.audit.graph import Graph, circular
+from histopress.audit.ledger import check_ledger
 from histopress.audit.present import Present
 from histopress.audit.record import FileEntry
-from histopress.audit.records import FOLDER, Record, read_record, read_records
-from histopress.audit.trace import Link, link, project_name, trace
+from histopress.audit.records import Record, read_record, read_records, record_places
+from histopress.audit.results import RESULTS, result_files
+from histopress.audit.trace import link, project_name
+from histopress.audit.uncommitted import check_kept, check_patch, patch_of
+from histopress.types import Progress
 
-RESULTS = "results"
-README = "results/README.md"
+T = TypeVar("T")
+
+ONCE = frozenset({State.UNRECORDED, State.ABSENT, State.UNCHECKED})
+"""Said of a file once, whoever reads it."""
 
 
-def verify_all(present: Present) -> Iterator[Finding]:
+def verify_all(
+    present: Present, *, records: Path | None = None, progress: Progress | None = None
+) -> Iterator[Finding]:
     """Check every record, every file that records name, and every file under ``results/``.
 
     The records are read twice, so that no more than one is held.
-    """
-    project = present.project
-    graph = Graph(read_records(project))
-    parents: list[array[int]] = []
-    seen: set[tuple[str, str]] = set()
-    for place in graph.places:
-        record = read_record(project / place, project)
-        parents.append(graph.parents(record))
-        yield from _once(check_record(record, present=present, graph=graph), seen)
-    yield from _closing(graph.places[number] for number in circular(parents))
-    yield from _once(_strangers(present, graph), seen)
-
-
-def verify_result(path: Path, present: Present, graph: Graph) -> Iterator[Finding]:
-    """Check one file and everything that it comes from.
 
     Parameters
     ----------
-    path : Path
-        Absolute, or relative to the project.
     present : Present
-    graph : Graph
-        Of the project's records.
+        The project's files.
+    records : Path, optional
+        Folder that holds ``results/records``, where it is not the project: records that were kept
+        elsewhere and so cannot have been changed with the files.
+    progress : Progress, optional
+        Told of each record when it has been read and when it has been checked.
     """
-    project = present.project
-    full = project / path
-    found = present.digest(full)
-    if found is None:
-        yield _missing(project_name(path, project), graph)
-        return
-    history = trace(full, sha256=found, project=project, graph=graph, registry=present.registry)
-    if history.maker is None and history.origin is None:
-        yield stranger(history.path, graph)
-    elif history.maker is None or history.path not in _outputs(history.steps[history.maker].record):
-        detail = f"registered: {history.origin}" if history.origin else "a copy of what it made"
-        yield Finding(state=State.VERIFIED, path=history.path, record=history.maker, detail=detail)
-    seen: set[tuple[str, str]] = set()
-    for step in history.steps.values():
-        yield from _once(check_record(step.record, present=present, graph=graph), seen)
-    yield from _closing(history.circles)
+    home = records or present.project
+    places = sum(1 for _ in record_places(home)) if progress else 0
+    done = _Done(progress)
+    graph = Graph(done.each(read_records(home), of=2 * places))
+    walk = _Walk(present, graph, home)
+    for number in done.each(range(len(graph.places)), of=2 * places):
+        yield from walk.check(number)
+    yield from walk.close()
+    yield from check_kept(walk.patches, present=present, records=home)
+    yield from walk.once(_strangers(present, graph))
+    yield from check_ledger(home)
 
 
-def check_record(record: Record, *, present: Present, graph: Graph) -> Iterator[Finding]:
-    """Compare one record's files with those that are there."""
-    if record.fault is not None:
-        yield Finding(
-            state=State.ALTERED, path=record.place, record=record.place, detail=record.fault
-        )
-    for entry in record.outputs:
-        found = _output(entry, record=record, present=present, graph=graph)
-        if found is not None:
+def verify_results(
+    paths: Iterable[Path],
+    present: Present,
+    graph: Graph,
+    *,
+    records: Path | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Finding]:
+    """Check some files and everything that they come from.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Absolute, or relative to the project; a record stands for its job.
+    present : Present
+        The project's files.
+    graph : Graph
+        Of the records.
+    records, progress
+        As for :func:`verify_all`.
+    """
+    walk = _Walk(present, graph, records or present.project)
+    pending: deque[int] = deque()
+    for path in paths:
+        name = project_name(path, present.project)
+        record = graph.number(name)
+        if record is not None:
+            pending.append(record)
+            continue
+        digest = present.digest(present.project / path)
+        maker = graph.maker(digest, name) if digest else None
+        if maker is not None:
+            pending.append(maker)
+        if maker is None or maker not in graph.writers(name):
+            yield _asked(name, digest, maker, present=present, graph=graph)
+    while pending:
+        number = pending.popleft()
+        if number not in walk.parents:
+            yield from walk.check(number)
+            pending.extend(walk.parents[number])
+            if progress:
+                progress(len(walk.parents), len(walk.parents) + len(pending))
+    yield from walk.close()
+
+
+class _Walk:
+    """Checks records, each once, and remembers what a later one need not be told again."""
+
+    def __init__(self, present: Present, graph: Graph, home: Path) -> None:
+        self.present = present
+        self.graph = graph
+        self.home = home
+        self.parents: dict[int, array[int]] = {}
+        """By the number of a record that was checked, those of the records it builds on."""
+        self.patches: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
+
+    def check(self, number: int) -> Iterator[Finding]:
+        record = read_record(self.home / self.graph.places[number], self.home)
+        self.parents[number] = self._parents(record)
+        yield from self.once(check_record(record, present=self.present, graph=self.graph))
+        yield from self._patch(record)
+
+    def _parents(self, record: Record) -> "array[int]":
+        """Give the records that a job builds on, be it on a part of what they made since."""
+        found = self.graph.parents(record)
+        for entry in record.inputs:
+            if entry.role in record.recipe.get("content", {}):
+                source = link(record, entry, graph=self.graph, present=self.present)
+                number = self.graph.number(source.maker) if source.maker else None
+                if source.in_part and number is not None:
+                    found.append(number)
+        return found
+
+    def _patch(self, record: Record) -> Iterator[Finding]:
+        patch = patch_of(record)
+        if patch is not None and patch not in self.patches:
+            self.patches.add(patch)
+            yield from check_patch(record, present=self.present, records=self.home)
+
+    def once(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Pass on what is fine, and each unrecorded or missing file once, whoever reads it."""
+        for found in findings:
+            if found.state in ONCE:
+                key = (found.state, found.path)
+                if key in self._seen:
+                    continue
+                self._seen.add(key)
             yield found
-    for entry in record.inputs:
-        source = link(record, entry, graph=graph, registry=present.registry)
-        found = _input(source, record=record, present=present)
-        if found is not None:
-            yield found
+
+    def close(self) -> Iterator[Finding]:
+        """Tell the records that are among their own ancestors."""
+        index = {number: at for at, number in enumerate(self.parents)}
+        parents = [array("L", (index[n] for n in each)) for each in self.parents.values()]
+        numbers = list(self.parents)
+        for place in dict.fromkeys(self.graph.places[numbers[at]] for at in circular(parents)):
+            detail = "is among its own ancestors, which no job can be"
+            yield Finding(state=State.ALTERED, path=place, record=place, detail=detail)
 
 
-def stranger(path: str, graph: Graph) -> Finding:
-    """Judge a file whose bytes no record made and that is not registered."""
-    writers = graph.writers(path)
-    if not writers:
-        return Finding(state=State.UNRECORDED, path=path, detail="no record made these bytes")
-    place = graph.places[writers[-1]]
-    return Finding(state=State.MODIFIED, path=path, record=place, detail=f"not what {place} made")
+class _Done:
+    """Counts what is done, over several passes."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._count = 0
+
+    def each(self, things: Iterable[T], *, of: int) -> Iterator[T]:
+        for thing in things:
+            yield thing
+            self._count += 1
+            if self._progress:
+                self._progress(self._count, of)
 
 
-def _output(entry: FileEntry, *, record: Record, present: Present, graph: Graph) -> Finding | None:
-    digest = present.digest(present.project / entry.path)
-    if digest == entry.sha256:
-        # A file is not vouched for by a record that does not hold itself.
-        if record.fault is not None:
-            return None
-        return Finding(state=State.VERIFIED, path=entry.path, record=record.place)
+def _asked(
+    name: str, digest: str | None, maker: int | None, *, present: Present, graph: Graph
+) -> Finding:
+    """Judge a file that a person asked about and that is not an output under its own name."""
     if digest is None:
-        detail = f"{record.verb} made it"
-        return Finding(state=State.ABSENT, path=entry.path, record=record.place, detail=detail)
-    if graph.was_replaced(digest, entry.path):
-        return None
-    detail = f"sha256 is {digest[:12]}…, recorded {entry.sha256[:12]}…"
-    return Finding(state=State.MODIFIED, path=entry.path, record=record.place, detail=detail)
-
-
-def _input(source: Link, *, record: Record, present: Present) -> Finding | None:
-    entry = source.entry
-    if record.replaces(entry):
-        return None
-    where = f"read by {record.verb} as {entry.role}"
-    if source.rewritten is not None:
-        return Finding(
-            state=State.CHANGED,
-            path=entry.path,
-            record=record.place,
-            detail=f"{where}; made anew since by {source.rewritten}",
-        )
-    if source.is_unrecorded:
-        return Finding(
-            state=State.UNRECORDED,
-            path=entry.path,
-            record=record.place,
-            detail=f"{where}; no record made it and it is not registered",
-        )
-    standing = present.standing(entry)
-    if standing == "same":
-        return None
-    state = {"absent": State.ABSENT, "unknown": State.UNCHECKED}.get(standing, State.CHANGED)
-    detail = f"{where}; sha256 was {entry.sha256[:12]}…"
-    return Finding(state=state, path=entry.path, record=record.place, detail=detail)
-
-
-def _once(findings: Iterable[Finding], seen: set[tuple[str, str]]) -> Iterator[Finding]:
-    """Pass on what is fine, and each unrecorded or missing file once, whoever reads it."""
-    for found in findings:
-        if found.state in (State.UNRECORDED, State.ABSENT, State.UNCHECKED):
-            key = (found.state, found.path)
-            if key in seen:
-                continue
-            seen.add(key)
-        yield found
-
-
-def _closing(places: Iterable[str]) -> Iterator[Finding]:
-    for place in dict.fromkeys(places):
-        yield Finding(
-            state=State.ALTERED,
-            path=place,
-            record=place,
-            detail="is among its own ancestors, which no job can be",
-        )
+        return missing(name, graph)
+    if maker is not None:
+        place = graph.places[maker]
+        detail = f"a copy of what {place} made"
+        return Finding(state=State.VERIFIED, path=name, record=place, detail=detail)
+    entry = FileEntry(role="result", path=name, sha256=digest, bytes=0)
+    origin = present.registry.origin(entry)
+    if origin is None:
+        return stranger(name, graph)
+    return Finding(state=State.VERIFIED, path=name, detail=f"registered: {origin}")
 
 
 def _strangers(present: Present, graph: Graph) -> Iterator[Finding]:
     """Find files under ``results/`` that no record names."""
-    for path in _files(present.project):
+    project = present.project
+    for file in result_files(project / RESULTS, project):
+        path = file.relative_to(project).as_posix()
         if graph.writers(path):
             continue
-        digest = present.digest(present.project / path)
+        digest = present.digest(file)
         number = graph.maker(digest, path) if digest else None
         if number is None:
             yield stranger(path, graph)
             continue
         place = graph.places[number]
         yield Finding(state=State.VERIFIED, path=path, record=place, detail="a copy")
-
-
-def _files(project: Path) -> Iterator[str]:
-    """List the files under ``results/``, but records and those that hide: tools' own marks."""
-    for folder, folders, names in os.walk(project / RESULTS):
-        folders.sort()
-        here = Path(folder).relative_to(project)
-        if here.as_posix() == FOLDER:
-            folders.clear()
-            continue
-        for name in sorted(names):
-            path = (here / name).as_posix()
-            if not name.startswith(".") and path != README:
-                yield path
-
-
-def _missing(name: str, graph: Graph) -> Finding:
-    writers = graph.writers(name)
-    if not writers:
-        return Finding(
-            state=State.UNRECORDED, path=name, detail="no such file, and no record of it"
-        )
-    place = graph.places[writers[-1]]
-    return Finding(state=State.ABSENT, path=name, record=place)
-
-
-def _outputs(record: Record) -> set[str]:
-    return {entry.path for entry in record.outputs}

@@ -61,9 +61,7 @@ def train_encoder(job: Job) -> None:
     columns = list(outcome.history[0]) if outcome.history else ["epoch"]
     write_csv(job.output("history"), outcome.history, columns)
     _draw(job, tables, objective, outcome)
-    job.facts.update(
-        epochs=len(outcome.history), kept_epoch=outcome.epoch, device=str(device)
-    )
+    job.facts.update(epochs=len(outcome.history), kept_epoch=outcome.epoch, device=str(device))
 
 
 def _tables(job: Job) -> dict[str, "PatchTable"]:

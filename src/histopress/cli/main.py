@@ -6,8 +6,9 @@ for another's libraries.
 
 import argparse
 import importlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,19 +59,48 @@ TOOLS = {
     "validate": ("validate", "check configuration and manifest, listing every fault"),
     "schema": ("schema", "write the configuration's JSON Schema and key table"),
     "summary": ("summary", "print the results of a finished run and where they are"),
+    "register": ("register", "write the digests of all slides into the manifest"),
+    "audit trace": ("audit.trace", "follow a file back to its sources"),
+    "audit verify": ("audit.verify", "check that every byte still is what its record says"),
+    "audit stale": ("audit.stale", "tell which results would come out otherwise today, and why"),
+    "audit replay": ("audit.replay", "make a result anew and compare it with what is there"),
+    "audit diff": ("audit.diff", "tell why two results differ"),
+    "audit adopt": ("audit.adopt", "let Snakemake take results that were pulled or copied"),
+    "audit accept": ("audit.accept", "declare results of two recipes equal, after a sample"),
+    "audit export": ("audit.export", "write results with their history as an RO-Crate"),
+    "audit sign": ("audit.sign", "sign all that is recorded with an SSH key"),
+    "audit check-signature": ("audit.check_signature", "check who signed what is recorded"),
+    "audit close": ("audit.close", "enter the state of all records into the ledger of runs"),
+    "audit pack": ("audit.pack", "put all records into one file to keep elsewhere"),
 }
 """Verbs for people; they have arguments of their own."""
 
 
+HELP: tuple[list[str], ...] = ([], ["-h"], ["--help"])
+HEAD = "usage: histopress VERB [--option=value …]   (histopress VERB --help tells more)"
+
+
 def usage() -> str:
     """List all verbs."""
+    audit = {name: told for name, told in TOOLS.items() if name.startswith("audit ")}
+    people = {name: told for name, told in TOOLS.items() if name not in audit}
+    groups = {
+        "for people:": people,
+        "for auditors:": audit,
+        "jobs of the workflow, each of which can be run by hand:": JOBS,
+    }
+    return "\n\n".join([HEAD, *(_listed(title, verbs) for title, verbs in groups.items())])
+
+
+def group_usage(word: str) -> str | None:
+    """List the verbs that begin with ``word`` where it is no verb itself; None if none does."""
+    found = {name: told for name, told in (TOOLS | JOBS).items() if name.startswith(f"{word} ")}
+    return f"{HEAD}\n\n{_listed(f'verbs of {word}:', found)}" if found else None
+
+
+def _listed(title: str, verbs: Mapping[str, tuple[str, str]]) -> str:
     width = max(map(len, (*JOBS, *TOOLS)))
-    lines = ["usage: histopress VERB [--option=value …]   (histopress VERB --help tells more)", ""]
-    lines += ["for people:"]
-    lines += [f"  {name:{width}}  {summary}" for name, (_, summary) in TOOLS.items()]
-    lines += ["", "jobs of the workflow, each of which can be run by hand:"]
-    lines += [f"  {name:{width}}  {summary}" for name, (_, summary) in JOBS.items()]
-    return "\n".join(lines)
+    return "\n".join([title, *(f"  {name:{width}}  {told}" for name, (_, told) in verbs.items())])
 
 
 def find_verb(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -110,6 +140,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"histopress {__version__}")
         return 0
     name, rest = find_verb(arguments)
+    group = group_usage(arguments[0]) if name is None and arguments[1:] in HELP else None
+    if group is not None:
+        print(group, file=sys.stdout if arguments[1:] else sys.stderr)
+        return 0 if arguments[1:] else 2
     if name is None:
         print(unknown_verb(arguments), file=sys.stderr)
         return 2
@@ -118,6 +152,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HistopressError as error:
         print(f"histopress {name}: {error}", file=sys.stderr)
         return _fault(name)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the rest goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:
         print(f"histopress {name}: the file system failed: {error}; try again", file=sys.stderr)
         return _fault(name)
@@ -180,7 +218,12 @@ def _add_options(parser: argparse.ArgumentParser, verb: "Verb") -> None:
         free = port.optional or port.default or port.name == verb.subject
         parser.add_argument(f"--{port.name}", required=not free, metavar="PATH", help=port.help)
     parser.add_argument("--settings", metavar="JSON", help="settings as JSON, or a file of them")
-    parser.add_argument("--record", type=Path, metavar="PATH", help="where to write the record")
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="PATH",
+        help="where to write the record; for files below results/ a place is found without",
+    )
     parser.add_argument("--code", metavar="DIGEST", help="fail if the code has another digest")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads to use")
     parser.add_argument("--attempt", type=int, default=1, metavar="N", help="try of the workflow")
@@ -209,4 +252,18 @@ def _places(
     for port in verb.outputs:
         if not given[port.name] and port.default:
             given[port.name] = port.default.format(**wildcards)
-    return wildcards, {port: Path(path) for port, path in given.items() if path}, record
+    paths = {port: Path(path) for port, path in given.items() if path}
+    return wildcards, paths, record or _record_of(verb, paths)
+
+
+def _record_of(verb: "Verb", paths: Mapping[str, Path]) -> Path | None:
+    """Place the record of a job that was called without one after its first result, if any."""
+    from histopress.audit.record import recorded_path
+
+    made = (paths[port.name] for port in verb.outputs if port.name in paths)
+    names = (recorded_path(path, Path.cwd()) for path in made)
+    results = (name.removeprefix("results/") for name in names if name.startswith("results/"))
+    first = next(results, None)
+    if first is None:
+        return None
+    return Path("results/records", verb.name.replace(" ", "_"), f"{first}.json")

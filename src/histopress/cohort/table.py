@@ -40,9 +40,7 @@ def read_table(path: Path) -> Table:
     ManifestError
         The file is missing, not UTF-8, empty, or its quotes do not close.
     """
-    lines, delimiter = _split_hint(list(io.StringIO(_read_text(path), newline="")))
-    if delimiter is None:
-        delimiter = "\t" if path.suffix.lower() in TABBED else _guess_delimiter(lines)
+    lines, delimiter = split_lines(_read_text(path), path.suffix)
     try:
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         cells = [(number, [cell.strip() for cell in row]) for number, row in enumerate(reader, 1)]
@@ -54,6 +52,17 @@ def read_table(path: Path) -> Table:
     if not filled:
         raise ManifestError([f"{path}: is empty; the first line names the columns"])
     return Table(tuple(filled[0][1]), tuple(filled[1:]))
+
+
+def split_lines(text: str, suffix: str) -> tuple[list[str], str]:
+    """Split a table's text into lines, and find what separates its cells.
+
+    A hint of the separator in the first line is blanked, so that row numbers stay.
+    """
+    lines, delimiter = _split_hint(list(io.StringIO(text, newline="")))
+    if delimiter is None:
+        delimiter = "\t" if suffix.lower() in TABBED else _guess_delimiter(lines)
+    return lines, delimiter
 
 
 def _read_text(path: Path) -> str:

@@ -47,7 +47,7 @@ def test_every_job_is_an_action_with_its_files(project):
     assert tool["name"] == "histopress encode"
     assert tool["softwareVersion"] == f"sha256:{records[1]['recipe']['code']}"
     assert tool["@id"] in ids(entities["Snakefile"]["hasPart"])
-    assert (account.jobs, account.copied, account.referenced) == (3, 1, 4)
+    assert (account.jobs, account.copied, account.referenced) == (3, (METRICS,), 4)
 
 
 def test_the_run_leads_from_sources_to_results(project):
@@ -115,7 +115,7 @@ def test_slides_and_tables_are_never_copied(project):
     records = make_project(project)
     crate, account = export(project, records, everything=True)
     names = set(everything_in(crate))
-    assert account.copied == 3
+    assert len(account.copied) == 3
     assert {"results/tiles/s1.h5", METRICS, "Snakefile", "README.md"} <= names
     assert not any(name.startswith(("data/", "config/")) for name in names)
     assert f"records/{records[0]['record_id']}.json" in names
@@ -128,7 +128,7 @@ def test_a_slide_that_a_job_made_is_referenced_too(project):
     crate, account = export(project, [made, *records], results=[scan, METRICS], everything=True)
     assert scan not in everything_in(crate)
     assert ids(graph_of(crate)["#run"]["result"]) == {METRICS, ni(project / scan)}
-    assert account.copied == 3
+    assert len(account.copied) == 3
 
 
 def test_all_references_lead_somewhere(project):
@@ -165,7 +165,7 @@ def test_no_patient_and_no_folder_leaves(project):
         assert str(project).encode() not in content
     assert "results/tiles/patient-1-a.h5" in everything_in(crate)
     assert METRICS in account.withheld
-    assert {record["record_id"] for record in records} <= set(account.withheld)
+    assert {record["record_id"] for record in records} == set(account.records_withheld)
     assert ni(project / METRICS) in graph_of(crate)
 
 
@@ -185,6 +185,31 @@ def test_authors_and_licence_come_from_the_citation(project):
     assert root["license"] == {"@id": "https://spdx.org/licenses/CC-BY-4.0"}
     names = {entities[name]["name"]: entities[name]["@type"] for name in ids(root["author"])}
     assert names == {"Jane Doe": "Person", "The developers": "Organization"}
+
+
+def test_the_workflow_leaves_with_what_it_includes(project):
+    records = make_project(project)
+    for name in ("workflow/rules/tile.smk", "envs/slide.yaml", "workflow/notes.txt"):
+        put(project, name, name)
+    crate, _ = export(project, records)
+    names = set(everything_in(crate))
+    assert {"Snakefile", "workflow/rules/tile.smk", "envs/slide.yaml"} <= names
+    assert "workflow/notes.txt" not in names
+    entities = graph_of(crate)
+    parts = ids(entities["./"]["hasPart"])
+    digest = hashlib.sha256(b"envs/slide.yaml").hexdigest()
+    assert entities["envs/slide.yaml"]["sha256"] == digest
+    assert {"workflow/rules/tile.smk", "envs/slide.yaml"} <= parts
+
+
+def test_what_the_project_lacks_is_taken_from_the_workflow_s_folder(project, tmp_path):
+    records = make_project(project)
+    home = tmp_path / "home"
+    home.mkdir()
+    (project / "Snakefile").rename(home / "Snakefile")
+    crate, _ = export(project, records, home=home)
+    assert (crate / "Snakefile").read_text() == "rule all:\n"
+    assert "Jane Doe" in (crate / "ro-crate-metadata.json").read_text()
 
 
 def test_a_changed_result_is_not_exported(project):

@@ -6,12 +6,10 @@ import json
 import pytest
 
 from audit.crate.crated import METRICS, make_project
+from audit.crate.readers import cache, issues
 from histopress.audit.crate.export import export_crate
 
-CONTEXTS = {
-    "https://w3id.org/ro/crate/1.1/context": "ro-crate-1.1-context.json",
-    "https://w3id.org/ro/terms/workflow-run/context": "workflow-run-context.json",
-}
+__all__ = ["cache"]
 
 
 @pytest.fixture
@@ -21,52 +19,6 @@ def crate(tmp_path):
     records = make_project(project)
     export_crate(records, project=project, results=[METRICS], to=tmp_path / "crate")
     return tmp_path / "crate"
-
-
-@pytest.fixture(scope="module")
-def cache(data, tmp_path_factory):
-    """The validator's cache with the two contexts, so that it never asks the network."""
-    requests_cache = pytest.importorskip("requests_cache", reason="needs roc-validator")
-    import urllib3
-    from requests.adapters import HTTPAdapter
-
-    if not (data / "rocrate").is_dir():
-        pytest.skip("the contexts of RO-Crate are not among the data")
-
-    class FromFile(HTTPAdapter):
-        def send(self, request, **options):
-            body = (data / "rocrate" / CONTEXTS[request.url]).read_bytes()
-            answer = urllib3.HTTPResponse(
-                body=io.BytesIO(body),
-                headers={"Content-Type": "application/ld+json"},
-                status=200,
-                preload_content=False,
-            )
-            return self.build_response(request, answer)
-
-    place = tmp_path_factory.mktemp("contexts") / "cache"
-    with requests_cache.CachedSession(str(place), backend="sqlite", expire_after=-1) as session:
-        session.mount("https://", FromFile())
-        for url in CONTEXTS:
-            session.get(url)
-    return place
-
-
-def issues(crate, cache):
-    services = pytest.importorskip("rocrate_validator.services", reason="needs roc-validator")
-    from rocrate_validator.models.settings import ValidationSettings
-
-    result = services.validate(
-        ValidationSettings(
-            rocrate_uri=str(crate),
-            profile_identifier="provenance-run-crate-0.5",
-            requirement_severity="REQUIRED",
-            offline=True,
-            cache_path=cache,
-            cache_max_age=-1,
-        )
-    )
-    return [issue.message for issue in result.get_issues()]
 
 
 def test_the_public_validator_finds_nothing(crate, cache):

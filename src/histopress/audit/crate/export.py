@@ -1,14 +1,14 @@
 """Results as a Workflow Run RO-Crate that other people's tools can read.
 
 The crate follows the profile Provenance Run Crate 0.5 (Leo et al., PLOS ONE 19(9), 2024,
-doi:10.1371/journal.pone.0309210). It holds the results, the workflow's Snakefile and the records
+doi:10.1371/journal.pone.0309210). It holds the results, the workflow's files and the records
 of all jobs; slides, tables and whatever lies outside ``results/`` are named by their digests
 (RFC 6920). A crate says how a result was made. It does not protect its own bytes: a reader who
 must know that nothing was changed afterwards checks digests and a signature.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,16 @@ from histopress.audit.crate.payload import (
     select_files,
     write_crate,
 )
-from histopress.audit.crate.people import Citation, read_citation
+from histopress.audit.crate.people import CITATION, Citation, read_citation
 from histopress.audit.crate.root import add_readme, add_record, add_root, add_workflow, readme
 from histopress.audit.crate.terms import CONTEXT, METADATA, README, WORKFLOW, Entities
 from histopress.audit.crate.tools import add_engine, add_tools
 from histopress.audit.crate.veil import Veil
 from histopress.errors import StoreError
 from histopress.store import file_digest
+
+PARTS = ("workflow/rules/*.smk", "workflow/report/*.rst", "envs/*.yaml")
+"""Files beside the Snakefile that it includes or names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,18 +43,21 @@ class CrateAccount:
     ----------
     jobs : int
         Jobs described.
-    copied : int
-        Recorded files that lie in the crate, records not counted.
+    copied : tuple of str
+        Recorded files that lie in the crate, by their paths in it; records are not among them.
     referenced : int
         Contents that are named by their digests only.
     withheld : tuple of str
-        Files, and ids of records, left out because they name a patient.
+        Results left out because they name a patient.
+    records_withheld : tuple of str
+        Ids of records left out for the same reason; their jobs are described without names.
     """
 
     jobs: int
-    copied: int
+    copied: tuple[str, ...]
     referenced: int
     withheld: tuple[str, ...]
+    records_withheld: tuple[str, ...]
 
 
 def export_crate(
@@ -60,6 +66,7 @@ def export_crate(
     project: Path,
     results: Collection[str],
     to: Path,
+    home: Path | None = None,
     private: Collection[str] = (),
     everything: bool = False,
     engine_version: str | None = None,
@@ -71,11 +78,14 @@ def export_crate(
     records : sequence of mapping
         Parsed records of the jobs that made the results and of all before them.
     project : Path
-        Folder that recorded paths are relative to; it holds Snakefile and CITATION.cff.
+        Folder that recorded paths are relative to.
     results : collection of str
         Recorded paths for whose sake the crate is made; they are copied.
     to : Path
         A new folder, or a new file with the suffix ``.zip``.
+    home : Path, optional
+        Folder of the workflow. Snakefile and CITATION.cff are looked for in the project, then
+        there.
     private : collection of str
         Patient identifiers. In paths and names they are numbered; a file or record that holds
         one is referenced by its digest or left out.
@@ -93,7 +103,7 @@ def export_crate(
     ------
     StoreError
         A result has no record among ``records``; a file is not what was recorded; ``to`` exists;
-        the project lacks Snakefile or CITATION.cff.
+        there is no Snakefile or no CITATION.cff.
     """
     veil = Veil(private)
     wanted = recorded_digests(records, results, everything=everything)
@@ -101,19 +111,20 @@ def export_crate(
     evidence, silent = record_files(records, veil)
     jobs = read_jobs(records, veil, copied)
     named = {veil.name(path) for path in results}
-    workflow = _workflow(project)
+    folder = _place(WORKFLOW, project, home)
+    parts = {path.relative_to(folder).as_posix(): path for path in _parts(folder)}
     entities = describe(
         jobs,
         results=named,
         evidence=evidence,
-        workflow=file_digest(workflow),
-        citation=read_citation(project),
+        workflow={name: file_digest(path) for name, path in parts.items()},
+        citation=read_citation(_place(CITATION, project, home)),
         engine_version=engine_version,
     )
     contents: dict[str, Content] = {
         METADATA: metadata(entities),
         README: readme(named, len(jobs)),
-        WORKFLOW: workflow,
+        **parts,
     }
     contents |= evidence
     contents |= {veil.name(path): file for (path, _), file in copied.items()}
@@ -123,9 +134,10 @@ def export_crate(
     }
     return CrateAccount(
         jobs=len(jobs),
-        copied=len(copied),
+        copied=tuple(sorted(veil.name(path) for path, _ in copied)),
         referenced=len(referenced),
-        withheld=(*withheld, *silent),
+        withheld=tuple(withheld),
+        records_withheld=tuple(silent),
     )
 
 
@@ -134,7 +146,7 @@ def describe(
     *,
     results: Collection[str],
     evidence: Mapping[str, bytes],
-    workflow: str,
+    workflow: Mapping[str, str],
     citation: Citation,
     engine_version: str | None = None,
 ) -> Entities:
@@ -148,8 +160,8 @@ def describe(
         Paths of results, as the jobs name them.
     evidence : mapping
         Path in the crate to the bytes of the records that lie in it.
-    workflow : str
-        Sha256 of the Snakefile.
+    workflow : mapping of str to str
+        Sha256 of the Snakefile and of the files that belong to it, by their paths in the crate.
     citation : Citation
         Authors and licence.
     engine_version : str or None
@@ -159,7 +171,7 @@ def describe(
     chosen = [file for job in jobs for file in job.outputs if file.path in results]
     add_root(entities, citation, published=max(job.end for job in jobs), results=results)
     add_readme(entities)
-    add_workflow(entities, citation, sha256=workflow)
+    add_workflow(entities, citation, files=workflow)
     add_engine(entities, engine_version)
     add_tools(entities, jobs)
     add_actions(entities, jobs, chosen)
@@ -176,8 +188,19 @@ def metadata(entities: Entities) -> bytes:
     return f"{json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2)}\n".encode()
 
 
-def _workflow(project: Path) -> Path:
-    path = project / WORKFLOW
-    if not path.is_file():
-        raise StoreError(f"{path}: no such file; a crate needs the workflow that it is a run of")
-    return path
+def _parts(folder: Path) -> Iterator[Path]:
+    """List the Snakefile and the files that it includes or names."""
+    yield folder / WORKFLOW
+    for pattern in PARTS:
+        yield from sorted(folder.glob(pattern))
+
+
+def _place(name: str, project: Path, home: Path | None) -> Path:
+    """Find the folder that holds a file of the workflow."""
+    for folder in (project, home):
+        if folder is not None and (folder / name).is_file():
+            return folder
+    raise StoreError(
+        f"{project / name}: no such file; a crate needs the workflow that it is a run of, and who "
+        "answers for it: put the file there"
+    )

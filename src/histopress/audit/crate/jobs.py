@@ -101,7 +101,7 @@ def read_jobs(
     Parameters
     ----------
     records : sequence of mapping
-        Parsed records of schema ``record/1``.
+        Parsed records.
     veil : Veil
         Hides identifiers in paths and wildcards.
     copied : collection of (str, str)

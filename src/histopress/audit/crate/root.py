@@ -1,6 +1,6 @@
 """The crate itself: its title, people, main workflow, records and README."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from histopress.audit.crate.jobs import CrateJob
 from histopress.audit.crate.people import Citation, add_author, add_licence
@@ -13,6 +13,7 @@ from histopress.audit.crate.terms import (
     WORKFLOW,
     WORKFLOW_CRATE,
     Entities,
+    relative_uri,
 )
 
 TEXT = """# Provenance of {named}
@@ -79,17 +80,37 @@ def add_root(
     entities.link("./", "hasPart", WORKFLOW)
 
 
-def add_workflow(entities: Entities, citation: Citation, *, sha256: str) -> None:
-    """Describe the Snakefile, the crate's main entity; its digest is its version."""
+def add_workflow(entities: Entities, citation: Citation, *, files: Mapping[str, str]) -> None:
+    """Describe the Snakefile, the crate's main entity, and the files that belong to it.
+
+    Parameters
+    ----------
+    entities : Entities
+        Added to.
+    citation : Citation
+    files : mapping of str to str
+        Sha256 by path in the crate; the Snakefile's is its version.
+    """
+    sha256 = files[WORKFLOW]
     entities.put(
         WORKFLOW,
         ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
         name=f"{citation.title}: {WORKFLOW}",
-        description="The workflow whose rules each run one verb of histopress",
+        description="The workflow whose rules each run one verb of histopress, as it stood when "
+        "the crate was written; each job names the digest of its own code",
         encodingFormat="text/plain",
         version=f"sha256:{sha256}",
         sha256=sha256,
     )
+    for path in sorted(set(files) - {WORKFLOW}):
+        name = entities.put(
+            relative_uri(path),
+            "File",
+            name=path,
+            encodingFormat="text/plain",
+            sha256=files[path],
+        )
+        entities.link("./", "hasPart", name)
     entities.put(
         COMPUTATIONAL_WORKFLOW, "CreativeWork", name="ComputationalWorkflow", version="1.0-RELEASE"
     )

@@ -14,7 +14,6 @@ from histopress.audit.crate.terms import (
 )
 from histopress.store import canonical_json
 
-PYTHON = "https://www.python.org/"
 KINDS = {bool: "Boolean", int: "Integer", float: "Float"}
 
 
@@ -72,13 +71,9 @@ def add_tools(entities: Entities, jobs: Sequence[CrateJob]) -> None:
 
 def add_library(entities: Entities, library: str, version: str) -> str:
     """Describe a library, or Python itself, in the version that was used."""
-    plain = slug(version.partition("+")[0])
-    if library == "python":
-        url = f"{PYTHON}downloads/release/python-{plain.replace('.', '')}/"
-    else:
-        url = f"https://pypi.org/project/{slug(library)}/{plain}/"
+    name = f"urn:x-histopress:library:{slug(library)}:{slug(version)}"
     return entities.put(
-        url, "SoftwareApplication", name=library, softwareVersion=version, url={"@id": url}
+        name, "SoftwareApplication", name=library, softwareVersion=version, identifier=name
     )
 
 

@@ -120,6 +120,8 @@ class Veil:
         """Whether a record names neither a patient nor a folder of the machine."""
         names = [entry["path"] for entry in (*record["inputs"], *record["outputs"])]
         names += record["recipe"]["wildcards"].values()
+        names += record.get("ports", {}).values()
+        names += record["recipe"].get("seeds", {})
         settings = _leaves(record["recipe"]["settings"])
         return (
             all(self.name(text) == text for text in names)

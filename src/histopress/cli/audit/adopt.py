@@ -1,0 +1,190 @@
+"""``histopress audit adopt``: let Snakemake take results that were pulled, checked out or copied.
+
+Results whose record and bytes hold and whose recipe is today's are taken; all others Snakemake
+makes anew on its next run. Of the auditor's verbs this one writes times and needs Snakemake.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from histopress.audit.adoption import (
+    UNSEEN,
+    Claims,
+    Row,
+    is_settled,
+    taken_records,
+    unanswered,
+    without_users,
+)
+from histopress.audit.records import FOLDER, read_record, read_records
+from histopress.cli.audit.opening import (
+    FINE,
+    Project,
+    add_common,
+    colour,
+    open_project,
+    print_json,
+)
+from histopress.cli.audit.workflow import Workflow
+
+if TYPE_CHECKING:
+    from histopress.audit.adopted import Adoption
+    from histopress.audit.verdicts import Staleness
+    from histopress.cli.plan import Plan
+
+ASIDE = "results.aside"
+"""Folder of the project to which files are moved that a run would replace and that nobody could
+make again."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--dry-run", action="store_true", help="tell, but change nothing")
+    parser.add_argument(
+        "--snakefile",
+        type=Path,
+        metavar="PATH",
+        help="the workflow; else the project's Snakefile, or that beside this package",
+    )
+    add_common(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Adopt, and print what Snakemake will do."""
+    from histopress.audit.adopted import adoption_lines, adoption_values
+
+    if not (Path.cwd() / FOLDER).is_dir():
+        # A study that was never run is no fault: whoever calls this runs it next.
+        if options.json:
+            print_json({"taken": 0, "settled": True})
+        else:
+            print(f"nothing to adopt: there is no {FOLDER} yet")
+        return FINE
+    workflow = Workflow.find(Path.cwd(), options.config, options.snakefile)
+    if workflow.has_other_package:
+        return workflow.hand_over(options)
+    with open_project(options) as project:
+        adoption = adopt(project, workflow, dry_run=options.dry_run)
+    if options.json:
+        print_json(adoption_values(adoption))
+    else:
+        print("\n".join(adoption_lines(adoption, colour=colour())))
+    return FINE
+
+
+def adopt(project: Project, workflow: Workflow, *, dry_run: bool = False) -> "Adoption":
+    """Let Snakemake take what is as today's study would make it, and make the rest anew.
+
+    Files for whose bytes no record answers and that Snakemake would replace are moved aside.
+    Stale results stay where they are until their jobs run.
+
+    Parameters
+    ----------
+    project : Project
+    workflow : Workflow
+    dry_run : bool
+        Change nothing.
+
+    Raises
+    ------
+    HistopressError
+        The study has faults, or Snakemake cannot plan it.
+    """
+    from histopress.audit.adopted import Adoption
+    from histopress.cli.audit.judging import judge
+    from histopress.cli.plan import Plan
+
+    plan = Plan.load(project.values, project.folder, check_files=False)
+    # What was not pulled is not missing: Snakemake makes it as soon as a job needs it.
+    found = judge(project, plan, exists=lambda _: True)
+    taken = taken_records(found, unseen=_unseen(plan))
+    rows = workflow.rows()
+    if is_settled(rows, taken):
+        return Adoption(
+            taken=_count(rows, taken), settled=True, pending=_pending(rows), found=found
+        )
+    aside, kept = _sort_out(project, rows, taken)
+    taken = _without_users(project, found, taken, kept)
+    adoption = Adoption(
+        taken=_count(rows, taken),
+        settled=False,
+        aside=aside,
+        kept=kept,
+        folder=f"{ASIDE}/{datetime.now(UTC):%Y%m%dT%H%M%SZ}" if aside else "",
+        pending=None,
+        found=found,
+    )
+    if dry_run:
+        return adoption
+    for path in aside:
+        _move(project.folder / path, project.folder / adoption.folder / path)
+    workflow.touch(_keys(project, plan, taken))
+    return replace(adoption, pending=_pending(workflow.rows()))
+
+
+def _unseen(plan: "Plan") -> frozenset[str]:
+    """Reasons for which the study's Snakemake reruns nothing."""
+    counts = plan.study.config.provenance.rerun_on_code
+    return UNSEEN if counts else UNSEEN | {"code"}
+
+
+def _sort_out(
+    project: Project, rows: Sequence[Row], taken: set[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Find files for which no record answers: those to move aside, and those to keep in place."""
+    from histopress.study import names
+
+    claims = Claims(read_records(project.folder), taken)
+    found = sorted(
+        unanswered(rows, claims, lambda path: project.present.digest(project.folder / path))
+    )
+    splits = names.SPLIT.partition("{")[0]
+    aside = tuple(path for path in found if not path.startswith(splits))
+    return aside, tuple(path for path in found if path.startswith(splits))
+
+
+def _without_users(
+    project: Project, found: "Staleness", taken: set[str], kept: Sequence[str]
+) -> set[str]:
+    if not kept:
+        return taken
+    records = {
+        verdict.place: read_record(project.folder / verdict.place, project.folder)
+        for verdict in found.verdicts
+        if verdict.place in taken
+    }
+    return without_users(taken, records, kept)
+
+
+def _keys(project: Project, plan: "Plan", taken: set[str]) -> list[tuple[str, ...]]:
+    """Name the jobs behind records as the workflow's rules do."""
+    from histopress.cli.audit.expected.wanted import Wanted
+    from histopress.cli.audit.touch import job_key
+
+    wanted = Wanted.of(plan)
+    keys = []
+    for place in sorted(taken):
+        outputs = read_record(project.folder / place, project.folder).outputs
+        jobs = (wanted.maker(entry.path) for entry in outputs)
+        job = next((job for job in jobs if job is not None), None)
+        if job is not None:
+            keys.append(job_key(job.rule.verb, vars(job.wildcards)))
+    return keys
+
+
+def _move(path: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    path.rename(place)
+
+
+def _count(rows: Sequence[Row], taken: set[str]) -> int:
+    return sum(row.path in taken for row in rows)
+
+
+def _pending(rows: Sequence[Row]) -> dict[str, int]:
+    return dict(Counter(row.rule for row in rows if row.is_record and row.pending))

@@ -1,0 +1,1 @@
+"""What each job would be given today, without Snakemake: files, settings, code, pins."""
