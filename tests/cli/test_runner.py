@@ -193,3 +193,19 @@ def test_a_token_in_the_environment_is_in_no_record(request_for, tmp_path, monke
     execute(request_for())
     text = (tmp_path / "records/r.json").read_text()
     assert "s3cr3t" not in text and "dr-who" not in text
+
+
+def test_no_fact_tells_where_a_file_lies(request_for, tmp_path):
+    def tell(job):
+        work(job)
+        elsewhere = job.request.paths["source"]
+        job.facts.update(reason=f"slide 's1': {elsewhere} is cut short", all=[str(elsewhere)])
+
+    outside = tmp_path.parent / "scans of a clinic.svs"
+    outside.write_text("abc")
+    paths = {"source": outside, "first": tmp_path / "first", "second": tmp_path / "second"}
+    execute(request_for(Verb(**(vars(VERB) | {"run": tell})), paths=paths))
+    assert str(tmp_path.parent) not in (tmp_path / "records/r.json").read_text()
+    facts = recorded(tmp_path)["facts"]
+    assert facts["reason"] == "slide 's1': outside:scans of a clinic.svs is cut short"
+    assert facts["all"] == ["outside:scans of a clinic.svs"]

@@ -7,6 +7,7 @@ leaves nothing that looks finished.
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,10 +94,24 @@ def _record(
         ],
         ports={port: recorded_path(path, job.project) for port, path in request.paths.items()},
         source=source,
-        facts=job.facts,
+        facts=_without_places(job.facts, job),
         run=run,
     )
     return Sealed(record=record, patch=source.patch if source else b"")
+
+
+def _without_places(value: Any, job: Job) -> Any:
+    """Name files in what a job found out, such as why a slide is excluded, as records do."""
+    if isinstance(value, Mapping):
+        return {name: _without_places(part, job) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_places(part, job) for part in value]
+    if not isinstance(value, str):
+        return value
+    files = [path for path in (*job.request.paths.values(), *job._read) if path.is_absolute()]
+    for path in sorted(files, key=lambda each: len(str(each)), reverse=True):
+        value = value.replace(str(path), recorded_path(path, job.project))
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)
