@@ -80,3 +80,20 @@ def test_a_forgotten_file_is_asked_for(capsys):
     except SystemExit as stop:
         assert stop.code == 2
     assert "give the file" in capsys.readouterr().err
+
+
+def test_the_file_of_a_user_s_function_enters_the_record(project):
+    (project / "nets_of_ours.py").write_text(
+        "from torch import nn\n"
+        "def build():\n"
+        "    return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())\n"
+    )
+    encoder = {
+        "kind": "callable", "grid": "", "name": "nets_of_ours:build", "input_px": 32,
+        "input_spacing_um": 0.5,
+    }  # fmt: skip
+    settings = json.dumps({"encoder": encoder})
+    options = ["--encoder=ours", "--record=record.json", f"--settings={settings}"]
+    assert main(["encoder", "import", *options]) == 0
+    (entry,) = json.loads((project / "record.json").read_text())["inputs"]
+    assert (entry["role"], entry["path"]) == ("function", "nets_of_ours.py")

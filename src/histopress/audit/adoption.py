@@ -4,7 +4,7 @@ Snakemake goes by times and by what it remembers of its own runs. After a pull, 
 copy the times mean nothing and the memory is of other results; so here records and bytes decide.
 """
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from histopress.audit.records import FOLDER, Record
@@ -155,26 +155,3 @@ def unanswered(
         Sha256 of a file of the project; None where it cannot be read.
     """
     return (row.path for row in rows if row.present and not claims.answers(row.path, digest))
-
-
-def without_users(
-    taken: set[str], records: Mapping[str, Record], refused: Collection[str]
-) -> set[str]:
-    """Leave out the records that made a refused file, and all that build on them.
-
-    Parameters
-    ----------
-    taken : set of str
-    records : mapping
-        Taken records by their place, makers before users.
-    refused : collection of str
-        Files that stay though no record answers for them.
-    """
-    bad = set(refused)
-    left = set(taken)
-    for place, record in records.items():
-        made = {entry.path for entry in record.outputs}
-        if not bad.isdisjoint(made | {entry.path for entry in record.inputs}):
-            left.discard(place)
-            bad |= made
-    return left

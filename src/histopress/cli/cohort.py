@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from histopress.cli.job import Job, Port
-from histopress.cohort.content import divisions_digest, dividing_columns, labels_digest
+from histopress.cohort.content import dividing_columns, divisions_digest, labels_digest
 from histopress.cohort.labels.sources import read_source
 from histopress.cohort.manifest import Manifest, read_manifest
 from histopress.cohort.splitting.files import read_divisions, split_files

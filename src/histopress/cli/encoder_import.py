@@ -76,11 +76,14 @@ def _keras(job: Job, chosen: ImportedSettings, source: Path | None, found: str) 
 
 
 def _foreign(job: Job, chosen: ForeignSettings, source: Path | None, found: str) -> "EncoderCard":
-
     from histopress.encoder.card import EncoderCard, save_weights
+    from histopress.encoder.foreign.place import function_file
     from histopress.encoder.foreign.reading import read_foreign
 
     fix_numerics(job)
+    function = Path(function_file(chosen.name or ""))
+    if chosen.kind == "callable" and function.is_file():
+        job.reads("function", function)
     read = read_foreign(chosen, source)
     parts = [chosen.name or ""] if chosen.kind in ("timm", "callable") else []
     parts += [f"file {source.name}, sha256 {found}"] if source is not None else []

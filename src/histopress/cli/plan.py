@@ -10,6 +10,7 @@ from histopress.audit.code import code_digest
 from histopress.cli.cuts import SETTINGS
 from histopress.cli.learning import Learning
 from histopress.cli.main import JOBS
+from histopress.encoder.foreign.place import function_file
 from histopress.encoder.settings import ForeignSettings, ImportedSettings, MeanRgbSettings
 from histopress.errors import ConfigError
 from histopress.patches.settings import CohortSource, FolderSource
@@ -105,7 +106,7 @@ class Plan:
         file, name = getattr(chosen, "file", None), getattr(chosen, "name", None)
         files = [file] if file else []
         if chosen.kind == "callable" and name:
-            source = name.partition(":")[0].replace(".", "/") + ".py"
+            source = function_file(name)
             files += [source] if (self.project / source).is_file() else []
         return files
 

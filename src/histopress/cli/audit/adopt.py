@@ -19,7 +19,6 @@ from histopress.audit.adoption import (
     is_settled,
     taken_records,
     unanswered,
-    without_users,
 )
 from histopress.audit.records import FOLDER, read_record, read_records
 from histopress.cli.audit.opening import (
@@ -34,7 +33,6 @@ from histopress.cli.audit.workflow import Workflow
 
 if TYPE_CHECKING:
     from histopress.audit.adopted import Adoption
-    from histopress.audit.verdicts import Staleness
     from histopress.cli.plan import Plan
 
 ASIDE = "results.aside"
@@ -106,10 +104,15 @@ def adopt(project: Project, workflow: Workflow, *, dry_run: bool = False) -> "Ad
     rows = workflow.rows()
     if is_settled(rows, taken):
         return Adoption(
-            taken=_count(rows, taken), settled=True, pending=_pending(rows), found=found
+            taken=_count(rows, taken, settled=True),
+            settled=True,
+            pending=_pending(rows),
+            found=found,
         )
-    aside, kept = _sort_out(project, rows, taken)
-    taken = _without_users(project, found, taken, kept)
+    claims = Claims(read_records(project.folder), taken)
+    aside, kept = _sort_out(project, rows, claims)
+    # Their jobs run again; what builds on these follows by itself.
+    taken -= {claims.maker(path) for path in (*aside, *kept)}
     adoption = Adoption(
         taken=_count(rows, taken),
         settled=False,
@@ -124,7 +127,8 @@ def adopt(project: Project, workflow: Workflow, *, dry_run: bool = False) -> "Ad
     for path in aside:
         _move(project.folder / path, project.folder / adoption.folder / path)
     workflow.touch(_keys(project, plan, taken))
-    return replace(adoption, pending=_pending(workflow.rows()))
+    rows = workflow.rows()
+    return replace(adoption, taken=_count(rows, taken, settled=True), pending=_pending(rows))
 
 
 def _unseen(plan: "Plan") -> frozenset[str]:
@@ -134,31 +138,17 @@ def _unseen(plan: "Plan") -> frozenset[str]:
 
 
 def _sort_out(
-    project: Project, rows: Sequence[Row], taken: set[str]
+    project: Project, rows: Sequence[Row], claims: Claims
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Find files for which no record answers: those to move aside, and those to keep in place."""
     from histopress.study import names
 
-    claims = Claims(read_records(project.folder), taken)
     found = sorted(
         unanswered(rows, claims, lambda path: project.present.digest(project.folder / path))
     )
     splits = names.SPLIT.partition("{")[0]
     aside = tuple(path for path in found if not path.startswith(splits))
     return aside, tuple(path for path in found if path.startswith(splits))
-
-
-def _without_users(
-    project: Project, found: "Staleness", taken: set[str], kept: Sequence[str]
-) -> set[str]:
-    if not kept:
-        return taken
-    records = {
-        verdict.place: read_record(project.folder / verdict.place, project.folder)
-        for verdict in found.verdicts
-        if verdict.place in taken
-    }
-    return without_users(taken, records, kept)
 
 
 def _keys(project: Project, plan: "Plan", taken: set[str]) -> list[tuple[str, ...]]:
@@ -182,8 +172,9 @@ def _move(path: Path, place: Path) -> None:
     path.rename(place)
 
 
-def _count(rows: Sequence[Row], taken: set[str]) -> int:
-    return sum(row.path in taken for row in rows)
+def _count(rows: Sequence[Row], taken: set[str], *, settled: bool = False) -> int:
+    """Count the jobs that are taken and, once this is settled, not run for another's sake."""
+    return sum(row.path in taken and not (settled and row.pending) for row in rows)
 
 
 def _pending(rows: Sequence[Row]) -> dict[str, int]:
