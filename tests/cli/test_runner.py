@@ -209,3 +209,11 @@ def test_no_fact_tells_where_a_file_lies(request_for, tmp_path):
     facts = recorded(tmp_path)["facts"]
     assert facts["reason"] == "slide 's1': outside:scans of a clinic.svs is cut short"
     assert facts["all"] == ["outside:scans of a clinic.svs"]
+
+
+def test_a_guard_may_stand_in_a_group_of_settings():
+    verb = Verb(**(vars(VERB) | {"guards": ("encoder.sha256", "sha256")}))
+    given = {"encoder": {"kind": "keras", "sha256": "0"}, "sha256": None, "seed": 1}
+    assert verb.decisive(given) == {"encoder": {"kind": "keras"}, "seed": 1}
+    assert verb.decisive({"encoder": None, "seed": 1}) == {"encoder": None, "seed": 1}
+    assert given["encoder"]["sha256"] == "0", "what was given is left as it is"

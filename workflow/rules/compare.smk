@@ -5,7 +5,6 @@ rule clinical:
     input:
         manifest=get_manifest,
         labels=get_label_tables,
-        metrics=f"{names.EVALUATION}/metrics.json",
         predictions=get_fold_predictions,
         clinical=get_clinical_predictions,
     output:

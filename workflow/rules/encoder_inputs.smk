@@ -31,6 +31,11 @@ def get_patch_cohort(wildcards):
     return PLAN.patch_options(wildcards.task)
 
 
+def get_patch_people(wildcards):
+    """Return the digest of whose slides they are, where patches are from the study's own."""
+    return PLAN.patch_people(wildcards.task)
+
+
 def get_training_tables(wildcards):
     """Return the patch tables that an encoder is trained on."""
     return PLAN.training_tables(wildcards.encoder)

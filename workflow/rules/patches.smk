@@ -47,6 +47,7 @@ rule patches:
         settings=get_settings("patches"),
         code=get_code("patches"),
         cohort=get_patch_cohort,
+        people=get_patch_people,
     shell:
         "python -m histopress patches "
         "--task={wildcards.task:q} --input={wildcards.input:q} --patches={output.patches:q} "

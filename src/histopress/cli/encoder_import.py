@@ -108,6 +108,7 @@ VERB = Verb(
     settings=ImportSettings,
     inputs=(Port(name="file", help="the program or the weights", optional=True),),
     outputs=OUTPUTS,
+    guards=("encoder.sha256",),
     wildcards=("encoder",),
     run=bring_in,
     subject="file",

@@ -49,7 +49,7 @@ class Verb:
     ``subject`` names the input that may be given without its option; the last wildcard is then
     named after the file, and the record is put where the workflow would. ``environment`` is the
     file below ``envs`` that holds what the verb imports. ``guards`` are settings that stop a job
-    and change no result, so they are no part of its recipe.
+    and change no result, so they are no part of its recipe; a dot leads into a group of them.
     """
 
     name: str
@@ -61,6 +61,17 @@ class Verb:
     wildcards: tuple[str, ...] = ()
     run: "Callable[[Job], None]"
     subject: str | None = None
+
+    def decisive(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Leave the guards out of plain settings."""
+        kept = dict(settings)
+        for guard in self.guards:
+            group, _, name = guard.rpartition(".")
+            if not group:
+                kept.pop(name, None)
+            elif kept.get(group):
+                kept[group] = {key: kept[group][key] for key in kept[group] if key != name}
+        return kept
 
     @property
     def module(self) -> str:

@@ -10,6 +10,7 @@ from histopress.audit.code import code_digest
 from histopress.cli.cuts import SETTINGS
 from histopress.cli.learning import Learning
 from histopress.cli.main import JOBS
+from histopress.cohort.content import people_digest
 from histopress.encoder.foreign.place import function_file
 from histopress.encoder.settings import ForeignSettings, ImportedSettings, MeanRgbSettings
 from histopress.errors import ConfigError
@@ -143,6 +144,11 @@ class Plan:
             return []
         tiles = str(Path(names.TILES.format(grid=source.grid, slide="")).parent)
         return [f"--manifest={self.study.config.manifest}", f"--tiles={tiles}"]
+
+    def patch_people(self, task: str) -> str:
+        """Digest of whose slides they are, which patches of the study's own are divided by."""
+        own = isinstance(self.study.config.tasks[task].source, CohortSource)
+        return people_digest(self.study.manifest, ordered=True) if own else ""
 
     def cards(self) -> list[str]:
         """Readable cards of the configured encoders."""

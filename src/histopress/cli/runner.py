@@ -72,12 +72,11 @@ def _record(
     run: dict[str, Any],
 ) -> "Sealed":
     request, verb = job.request, job.request.verb
-    settings = asdict(request.settings)
     record = build_record(
         recipe={
             "verb": verb.name,
             "wildcards": dict(request.wildcards),
-            "settings": {name: settings[name] for name in settings if name not in verb.guards},
+            "settings": verb.decisive(asdict(request.settings)),
             "code": code,
             "pins": pins_of(verb.module, verb.environment),
             "seeds": job.seeds,

@@ -113,7 +113,6 @@ def clinical(plan: Plan, wildcards: Wildcards) -> Inputs:
     """Predictions of the image and of covariates."""
     return {
         **cohort(plan, wildcards),
-        "metrics": at(METRICS, wildcards),
         "predictions": plan.learning.fold_predictions(wildcards),
         "clinical": plan.learning.clinical_predictions(wildcards.target),
     }

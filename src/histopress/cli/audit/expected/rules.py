@@ -122,7 +122,6 @@ RULES = (
         verb="clinical",
         outputs=(f"{names.EVALUATION}/clinical.json",),
         inputs=given.clinical,
-        unread=frozenset({"metrics"}),
         content=content.WITH_COVARIATES,
     ),
     Rule(

@@ -61,10 +61,9 @@ class Settings:
 
 def _resolved(name: str, text: str) -> Mapping[str, Any]:
     verb = verb_called(name)
-    values = asdict(_adapter(name).validate_json(text))
-    kept = {key: value for key, value in values.items() if key not in verb.guards}
+    values = verb.decisive(asdict(_adapter(name).validate_json(text)))
     # Through JSON, as records go.
-    found: Mapping[str, Any] = json.loads(canonical_json(kept))
+    found: Mapping[str, Any] = json.loads(canonical_json(values))
     return found
 
 
