@@ -1,5 +1,5 @@
 # make run    install, then the main job on the embedded default cohort
-# make test   install, then the tests
+# make test   install, then the tests; make test-dvc those that need DVC
 # README.md says more.
 
 PYTHON ?= python3
@@ -8,12 +8,13 @@ CORES ?= $(shell nproc 2>/dev/null || echo 2)
 DATA ?= ../shared/data
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+WITH_DVC := $(VENV)/.installed-dvc
 SMK := $(BIN)/snakemake --cores $(CORES)
 
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 
-.PHONY: run test check real he collage encoders phantoms clean install
+.PHONY: run test test-dvc check real he collage encoders phantoms clean install
 
 run: $(INSTALLED)
 	@histopress validate
@@ -30,6 +31,13 @@ $(INSTALLED): pyproject.toml
 
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 python -m pytest $(PYTEST)
+
+test-dvc: $(WITH_DVC)
+	OMP_NUM_THREADS=1 python -m pytest tests/dvc
+
+$(WITH_DVC): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,dvc]'
+	touch $@
 
 check: $(INSTALLED)
 	ruff check .

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from histopress.cli.job import Request
-from histopress.cli.runner import execute
 from histopress.cli.patches import VERB, PatchesSettings
+from histopress.cli.runner import execute
 from histopress.cli.simulate_patches import VERB as DRAW
 from histopress.cli.simulate_patches import SimulatePatchesSettings
 from histopress.errors import ConfigError

@@ -18,13 +18,19 @@ ROWS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--config", type=Path, default=Path("config/config.yaml"), metavar="YAML")
+    parser.add_argument(
+        "--json", type=Path, metavar="PATH", help="write the figures to this file, for programs"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print figures with intervals, excluded slides and the places of results."""
+    """Print figures with intervals, excluded slides and the places of results, or write figures."""
     from histopress.study import load_study, read_values
 
     study = load_study(read_values(options.config), Path.cwd(), check_files=False)
+    if options.json is not None:
+        _write(study, options.json)
+        return 0
     if study.config.manifest is not None:
         print(f"\n{len(study.manifest)} slides of {study.n_patients} patients")
     for lines in (excluded_lines, compression_lines, probe_lines, result_lines):
@@ -33,6 +39,14 @@ def run(options: argparse.Namespace) -> int:
     for place in places(study):
         print(f"  {place}")
     return 0
+
+
+def _write(study: Study, path: Path) -> None:
+    from histopress.cli.figures import figures
+    from histopress.store import atomic, write_json
+
+    with atomic(path) as temporary:
+        write_json(temporary, figures(study))
 
 
 def excluded_lines(study: Study) -> list[str]:

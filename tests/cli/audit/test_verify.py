@@ -170,3 +170,11 @@ def test_a_terminal_gets_colours_and_a_bar_that_leaves_no_trace(configured):
     assert "verify: " in text
     seen = [line.rpartition("\x1b[K")[2].rpartition("\r")[2] for line in text.split("\r\n")]
     assert not any("verify: " in line for line in seen)
+
+
+def test_counts_of_every_state_go_to_a_file_for_programs(configured, capsys):
+    (configured / METRICS).write_text("0.99")
+    code, _ = verify(capsys, "--counts=new/audit.json")
+    counts = json.loads((configured / "new/audit.json").read_text())
+    assert (code, counts["modified"], counts["unrecorded"]) == (1, 1, 0)
+    assert counts["verified"] > 0

@@ -30,6 +30,8 @@ from histopress.cli.audit.opening import (
     print_json,
 )
 from histopress.cli.audit.workflow import Workflow
+from histopress.store import atomic
+from histopress.study import names
 
 if TYPE_CHECKING:
     from histopress.audit.adopted import Adoption
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 ASIDE = "results.aside"
 """Folder of the project to which files are moved that a run would replace and that nobody could
 make again."""
+SPLITS = names.SPLIT.partition("{")[0]
+"""What stands here is never made from nothing: it is gone on from."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -126,6 +130,9 @@ def adopt(project: Project, workflow: Workflow, *, dry_run: bool = False) -> "Ad
         return adoption
     for path in aside:
         _move(project.folder / path, project.folder / adoption.folder / path)
+    for row in rows:
+        if row.path.startswith(SPLITS):
+            _own(project.folder / row.path)
     workflow.touch(_keys(project, plan, taken))
     rows = workflow.rows()
     return replace(adoption, taken=_count(rows, taken, settled=True), pending=_pending(rows))
@@ -141,20 +148,16 @@ def _sort_out(
     project: Project, rows: Sequence[Row], claims: Claims
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Find files for which no record answers: those to move aside, and those to keep in place."""
-    from histopress.study import names
-
     found = sorted(
         unanswered(rows, claims, lambda path: project.present.digest(project.folder / path))
     )
-    splits = names.SPLIT.partition("{")[0]
-    aside = tuple(path for path in found if not path.startswith(splits))
-    return aside, tuple(path for path in found if path.startswith(splits))
+    aside = tuple(path for path in found if not path.startswith(SPLITS))
+    return aside, tuple(path for path in found if path.startswith(SPLITS))
 
 
 def _keys(project: Project, plan: "Plan", taken: set[str]) -> list[tuple[str, ...]]:
     """Name the jobs behind records as the workflow's rules do."""
     from histopress.cli.audit.expected.wanted import Wanted
-    from histopress.cli.audit.touch import job_key
 
     wanted = Wanted.of(plan)
     keys = []
@@ -163,8 +166,15 @@ def _keys(project: Project, plan: "Plan", taken: set[str]) -> list[tuple[str, ..
         jobs = (wanted.maker(entry.path) for entry in outputs)
         job = next((job for job in jobs if job is not None), None)
         if job is not None:
-            keys.append(job_key(job.rule.verb, vars(job.wildcards)))
+            keys.append(job.key)
     return keys
+
+
+def _own(path: Path) -> None:
+    """Turn a link into a file: what a failed job updates Snakemake puts back by writing into it."""
+    if path.exists() and (path.is_symlink() or path.stat().st_nlink > 1):
+        with atomic(path) as temporary:
+            temporary.write_bytes(path.read_bytes())
 
 
 def _move(path: Path, place: Path) -> None:

@@ -16,7 +16,7 @@ OTHER = "not made with the settings of today"
 
 
 def job_key(verb: str, wildcards: Mapping[str, str]) -> tuple[str, ...]:
-    """Tell a job from all others, by its verb and its rule's wildcards."""
+    """Tell a job from all others, as :attr:`WantedJob.key` does."""
     return (verb, *(text for pair in sorted(wildcards.items()) for text in pair))
 
 

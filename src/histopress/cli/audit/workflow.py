@@ -19,6 +19,7 @@ MANY = ("--cores=100000", "--scheduler=greedy")
 """Touching takes no cores; all that is ready at a time is touched at a time."""
 HANDED = "HISTOPRESS_HANDED_OVER"
 """Set for a process that another copy of the package has called."""
+CHATTER = ("Using workflow", "Assuming ", "Building DAG", "host:", "Config file", 'File "')
 LINES = 12
 """Lines of Snakemake's message that are passed on."""
 
@@ -124,6 +125,5 @@ def _environment(source: Path) -> dict[str, str]:
 
 def _message(told: str) -> list[str]:
     """Leave out what Snakemake says of itself."""
-    chatter = ("Using workflow", "Assuming ", "Building DAG", "host:")
-    lines = [line for line in told.splitlines() if line.strip() and not line.startswith(chatter)]
-    return lines[-LINES:]
+    lines = (line.strip() for line in told.splitlines())
+    return [line for line in lines if line and not line.startswith(CHATTER)][-LINES:]
