@@ -6,10 +6,10 @@ import pytest
 from audit.recorded import VALUES, make_study
 from audit.rerun import Package, Study, copy_study
 from histopress.audit.cache import DigestCache
-from histopress.audit.graph import Graph
-from histopress.audit.present import Present
+from histopress.audit.history.graph import Graph
+from histopress.audit.history.present import Present
+from histopress.audit.history.registry import read_registry
 from histopress.audit.records import read_records
-from histopress.audit.registry import read_registry
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from histopress.audit.checkout import Code
 from histopress.audit.code import SOURCE
+from histopress.audit.replay.checkout import Code
 from histopress.cli.plan import Plan
 from histopress.store import write_json
 

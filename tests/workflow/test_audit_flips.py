@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 from histopress.audit.cache import DigestCache
-from histopress.audit.verify import verify_all
+from histopress.audit.history.verify import verify_all
 from histopress.cli.audit.opening import Project
 
 FLIPS, TOGETHER = 100, 10

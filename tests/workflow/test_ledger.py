@@ -2,8 +2,8 @@
 
 import zipfile
 
-from histopress.audit.ledger import LEDGER, check_ledger, read_entries
-from histopress.audit.seal import read_seal, record_contents
+from histopress.audit.seal.ledger import LEDGER, check_ledger, read_entries
+from histopress.audit.seal.seal import read_seal, record_contents
 
 AGAIN = ("--forcerun", "compare", "--until", "compare")
 

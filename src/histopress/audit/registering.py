@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from histopress.audit.history.present import Present
 from histopress.audit.known_slides import Reading
-from histopress.audit.present import Present
 from histopress.audit.record import recorded_path
 from histopress.cohort.manifest import SlideRow
 from histopress.slide.files import slide_files

@@ -6,9 +6,9 @@ import pytest
 
 from audit.keys import make_key, needs_ssh_keygen, trust
 from audit.recorded import METRICS, VALUES, rewrite_both
-from histopress.audit.findings import State
-from histopress.audit.seal import whole_seal
-from histopress.audit.verify import verify_all
+from histopress.audit.history.findings import State
+from histopress.audit.history.verify import verify_all
+from histopress.audit.seal.seal import whole_seal
 from histopress.cli.main import main
 
 pytestmark = needs_ssh_keygen
@@ -81,7 +81,7 @@ def test_a_changed_output_is_told_whatever_the_records_say(study, signers, capsy
 
 
 def test_a_run_after_signing_is_noted_without_harm(study, signers):
-    from histopress.audit.ledger import append_entry
+    from histopress.audit.seal.ledger import append_entry
 
     append_entry(study, "start", {})
     assert check(signers) == 0

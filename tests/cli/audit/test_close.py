@@ -5,8 +5,8 @@ import json
 import pytest
 
 from audit.recorded import VALUES, rewrite
-from histopress.audit.ledger import LEDGER, check_ledger, configuration_digest, read_entries
-from histopress.audit.seal import read_seal, record_contents
+from histopress.audit.seal.ledger import LEDGER, check_ledger, configuration_digest, read_entries
+from histopress.audit.seal.seal import read_seal, record_contents
 from histopress.cli.audit.close import note_run
 from histopress.cli.main import main
 from histopress.store import file_digest, write_json

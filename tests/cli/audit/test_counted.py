@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from histopress.audit.history.registry import Registry
 from histopress.audit.record import FileEntry, identifier
 from histopress.audit.records import Record, read_record
-from histopress.audit.registry import Registry
 from histopress.cli.audit.counted import Counted
 from histopress.cli.main import main
 from histopress.cli.null import observed_figures

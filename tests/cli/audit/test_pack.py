@@ -5,8 +5,8 @@ import json
 import pytest
 
 from audit.recorded import METRICS, VALUES, rewrite, rewrite_both
-from histopress.audit.pack import unpacked
 from histopress.audit.records import read_records
+from histopress.audit.seal.pack import unpacked
 from histopress.cli.main import main
 from histopress.store import file_digest, write_json
 

@@ -7,8 +7,8 @@ import pytest
 
 from audit.keys import make_key, needs_ssh_keygen, trust
 from audit.recorded import VALUES, rewrite
-from histopress.audit.seal import whole_seal
-from histopress.audit.verify import verify_all
+from histopress.audit.history.verify import verify_all
+from histopress.audit.seal.seal import whole_seal
 from histopress.cli.main import main
 
 pytestmark = needs_ssh_keygen

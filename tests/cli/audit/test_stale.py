@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from audit.recorded import rewrite
-from histopress.audit.acceptance import write_acceptance
-from histopress.audit.changes import Change
+from histopress.audit.recipes.acceptance import write_acceptance
+from histopress.audit.recipes.changes import Change
 from histopress.cli.main import main
 
 RECORD = Path("results/records/split/t/rotation.json")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from histopress.audit.adoption import (
+from histopress.audit.recipes.adoption import (
     UNSEEN,
     Claims,
     Row,
@@ -34,7 +34,7 @@ from histopress.store import atomic
 from histopress.study import names
 
 if TYPE_CHECKING:
-    from histopress.audit.adopted import Adoption
+    from histopress.audit.recipes.adopted import Adoption
     from histopress.cli.plan import Plan
 
 ASIDE = "results.aside"
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Adopt, and print what Snakemake will do."""
-    from histopress.audit.adopted import adoption_lines, adoption_values
+    from histopress.audit.recipes.adopted import adoption_lines, adoption_values
 
     if not (Path.cwd() / FOLDER).is_dir():
         # A study that was never run is no fault: whoever calls this runs it next.
@@ -97,7 +97,7 @@ def adopt(project: Project, workflow: Workflow, *, dry_run: bool = False) -> "Ad
     HistopressError
         The study has faults, or Snakemake cannot plan it.
     """
-    from histopress.audit.adopted import Adoption
+    from histopress.audit.recipes.adopted import Adoption
     from histopress.cli.audit.judging import judge
     from histopress.cli.plan import Plan
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from histopress.audit.graph import Graph
-from histopress.audit.pairs import Entry, Maker, Record
+from histopress.audit.history.graph import Graph
+from histopress.audit.history.results import result_files
+from histopress.audit.history.trace import Trace, project_name, trace
+from histopress.audit.recipes.pairs import Entry, Maker, Record
 from histopress.audit.records import read_record
-from histopress.audit.results import result_files
-from histopress.audit.trace import Trace, project_name, trace
 from histopress.cli.audit.opening import Project
 from histopress.errors import StoreError
 from histopress.store import read_json

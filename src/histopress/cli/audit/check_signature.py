@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from histopress.audit.cache import DigestCache, cache_place
-from histopress.audit.findings import Finding
+from histopress.audit.history.findings import Finding
 from histopress.audit.paint import GREEN, RED, Paint, printable
 from histopress.audit.records import FOLDER
-from histopress.audit.seal import Seal, departures, read_seal, record_contents
-from histopress.audit.signature import SUFFIX, check_signature
+from histopress.audit.seal.seal import Seal, departures, read_seal, record_contents
+from histopress.audit.seal.signature import SUFFIX, check_signature
 from histopress.cli.audit.opening import FINDINGS, FINE, colour, print_json
 from histopress.cli.audit.sign import STATEMENT
 from histopress.errors import SignatureError, StoreError
@@ -100,7 +100,7 @@ def _former(seal: Seal, signature: Path, signers: Path) -> str:
 
 
 def _lines(seal: Seal, check: Check, found: list[Finding], *, looked: bool) -> Iterator[str]:
-    from histopress.audit.listing import render_finding
+    from histopress.audit.history.listing import render_finding
 
     paint = Paint(colour())
     if check.fault is None:
@@ -123,7 +123,7 @@ def _lines(seal: Seal, check: Check, found: list[Finding], *, looked: bool) -> I
 
 
 def _print_json(seal: Seal, check: Check, found: list[Finding]) -> None:
-    from histopress.audit.plain import finding_values
+    from histopress.audit.history.plain import finding_values
 
     print_json(
         {

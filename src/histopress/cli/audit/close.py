@@ -10,11 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from histopress.audit.ledger import LEDGER, Entry, append_entry, configuration_digest, read_entries
+from histopress.audit.history.registry import MANIFEST
 from histopress.audit.paint import printable
 from histopress.audit.records import FOLDER
-from histopress.audit.registry import MANIFEST
-from histopress.audit.seal import Seal, read_seal, record_contents
+from histopress.audit.seal.ledger import (
+    LEDGER,
+    Entry,
+    append_entry,
+    configuration_digest,
+    read_entries,
+)
+from histopress.audit.seal.seal import Seal, read_seal, record_contents
 from histopress.cli.audit.opening import FINDINGS, FINE, print_json
 from histopress.errors import HistopressError, StoreError
 from histopress.store import file_digest

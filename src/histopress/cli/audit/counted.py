@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from histopress.audit.history.registry import Registry
 from histopress.audit.record import OUTSIDE, FileEntry
 from histopress.audit.records import Record
-from histopress.audit.registry import Registry
 from histopress.errors import HistopressError
 from histopress.store import canonical_json
 

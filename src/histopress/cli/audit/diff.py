@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from histopress.audit.difference import job_name
 from histopress.audit.paint import BOLD, DIM, Paint, printable, short
+from histopress.audit.recipes.difference import job_name
 from histopress.audit.records import FOLDER
 from histopress.cli.audit.opening import (
     FINDINGS,
@@ -44,8 +44,8 @@ class Side:
 
 def run(options: argparse.Namespace) -> int:
     """Print what differs, down to the sources; 1 if anything does."""
-    from histopress.audit.difference import difference
-    from histopress.audit.lines import difference_json, difference_lines
+    from histopress.audit.recipes.difference import difference
+    from histopress.audit.recipes.lines import difference_json, difference_lines
     from histopress.cli.audit.asked import maker_in
 
     with open_project(options) as project:
@@ -76,7 +76,7 @@ def _other(options: argparse.Namespace, project: Project) -> Project:
 
 
 def _side(project: Project, path: Path) -> Side:
-    from histopress.audit.trace import project_name
+    from histopress.audit.history.trace import project_name
     from histopress.cli.audit.asked import digest_of, load_record, record_of
 
     place = record_of(project, path)

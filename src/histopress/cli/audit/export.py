@@ -22,7 +22,7 @@ from histopress.errors import StoreError
 
 if TYPE_CHECKING:
     from histopress.audit.crate.export import CrateAccount
-    from histopress.audit.trace import Trace
+    from histopress.audit.history.trace import Trace
 
 MOST = 8
 """Files named one by one."""
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _fault(found: "Trace") -> str | None:
     """Say where a history breaks first."""
-    from histopress.audit.checks import trace_faults
+    from histopress.audit.history.checks import trace_faults
 
     fault = next(trace_faults(found), None)
     if fault is None:
@@ -120,7 +120,7 @@ def patients(values: Mapping[str, Any], folder: Path) -> frozenset[str]:
     ManifestError
         It cannot be read: then nobody knows which names to keep back.
     """
-    from histopress.audit.registry import MANIFEST
+    from histopress.audit.history.registry import MANIFEST
     from histopress.cohort.manifest import read_manifest
 
     place = values.get("manifest", MANIFEST)

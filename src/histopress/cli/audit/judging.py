@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from histopress.audit.acceptance import read_acceptances
+from histopress.audit.recipes.acceptance import read_acceptances
+from histopress.audit.recipes.stale import Accepted, find_stale
+from histopress.audit.recipes.verdicts import Staleness
 from histopress.audit.records import Record, read_records
-from histopress.audit.stale import Accepted, find_stale
-from histopress.audit.verdicts import Staleness
 from histopress.cli.audit.expected.expectation import Expectation
 from histopress.cli.audit.expected.sources import Sources
 from histopress.cli.audit.expected.wanted import Wanted
@@ -32,7 +32,7 @@ def judge(
     exists : callable, optional
         Whether an output is there, by its path as records write it; None looks.
     accepted : callable, optional
-        See :func:`histopress.audit.stale.find_stale`; None asks the project's acceptances.
+        See :func:`histopress.audit.recipes.stale.find_stale`; None asks the project's acceptances.
 
     Raises
     ------

@@ -17,7 +17,7 @@ def kept_records(pack: Path | None) -> Iterator[Path | None]:
     if pack is None:
         yield None
         return
-    from histopress.audit.pack import unpacked
+    from histopress.audit.seal.pack import unpacked
 
     with unpacked(pack) as folder:
         yield folder

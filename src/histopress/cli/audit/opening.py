@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from histopress.audit.cache import DigestCache, cache_place
-from histopress.audit.graph import Graph
+from histopress.audit.history.graph import Graph
+from histopress.audit.history.present import Present
+from histopress.audit.history.registry import Registry, read_registry
 from histopress.audit.paint import takes_colour
-from histopress.audit.present import Present
 from histopress.audit.records import FOLDER, read_records
-from histopress.audit.registry import Registry, read_registry
 from histopress.cli.audit.counted import Counted
 from histopress.errors import StoreError
 

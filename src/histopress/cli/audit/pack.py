@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from histopress.audit.pack import write_pack
 from histopress.audit.paint import size
+from histopress.audit.seal.pack import write_pack
 from histopress.cli.audit.opening import FINE, print_json
 from histopress.errors import StoreError
 from histopress.store import file_digest

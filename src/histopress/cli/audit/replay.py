@@ -25,7 +25,7 @@ from histopress.cli.audit.workshop import Workshop, open_workshop
 from histopress.errors import ConfigError, HistopressError, StoreError
 
 if TYPE_CHECKING:
-    from histopress.audit.outcome import Outcome
+    from histopress.audit.replay.outcome import Outcome
 
 FAULT = 2
 
@@ -76,7 +76,7 @@ def _told(
     project: Project, options: argparse.Namespace, workshop: Workshop, *, place: str, folder: Path
 ) -> dict[str, Any]:
     """Replay one job; what came of it as plain values, printed as lines if asked for."""
-    from histopress.audit.outcome import outcome_values, write_outcome
+    from histopress.audit.replay.outcome import outcome_values, write_outcome
 
     try:
         found = _replay(options, workshop, place=place, folder=folder)
@@ -94,7 +94,7 @@ def _told(
 def _replay(
     options: argparse.Namespace, workshop: Workshop, *, place: str, folder: Path
 ) -> "Outcome":
-    from histopress.audit.replay import Replayer
+    from histopress.audit.replay.replay import Replayer
     from histopress.cli.progress import progress_bar
 
     replayer = Replayer(
@@ -141,8 +141,8 @@ def place_of(project: Project, path: Path) -> str:
     StoreError
         No job made it.
     """
+    from histopress.audit.history.trace import project_name
     from histopress.audit.record import FileEntry
-    from histopress.audit.trace import project_name
     from histopress.cli.audit.asked import digest_of
 
     name, graph = project_name(path, project.folder), project.graph
@@ -165,7 +165,7 @@ def place_of(project: Project, path: Path) -> str:
 
 
 def _lines(found: "Outcome") -> list[str]:
-    from histopress.audit.outcome_lines import level_line, outcome_lines
+    from histopress.audit.replay.outcome_lines import level_line, outcome_lines
 
     lines = list(outcome_lines(found, colour=colour()))
     if found.is_another:

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from histopress.audit.records import FOLDER
-from histopress.audit.seal import Seal, whole_seal
-from histopress.audit.signature import SUFFIX, sign
+from histopress.audit.seal.seal import Seal, whole_seal
+from histopress.audit.seal.signature import SUFFIX, sign
 from histopress.cli.audit.opening import FINE, print_json
 from histopress.store import atomic
 

@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what is stale, why, and how long a rerun takes."""
-    from histopress.audit.acceptance import read_acceptances
-    from histopress.audit.lines import stale_json, stale_lines
+    from histopress.audit.recipes.acceptance import read_acceptances
+    from histopress.audit.recipes.lines import stale_json, stale_lines
     from histopress.cli.audit.judging import judge
     from histopress.cli.plan import Plan
 

@@ -16,7 +16,7 @@ from histopress.cli.audit.opening import (
 )
 
 if TYPE_CHECKING:
-    from histopress.audit.trace import Trace
+    from histopress.audit.history.trace import Trace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the history of one file; 1 if it is not whole."""
-    from histopress.audit.plain import trace_values
+    from histopress.audit.history.plain import trace_values
     from histopress.cli.audit.asked import follow
 
     with open_project(options) as project:
@@ -45,9 +45,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _told(found: "Trace", project: Project) -> str:
-    from histopress.audit.checks import trace_faults
-    from histopress.audit.remedies import Remedies
-    from histopress.audit.tree import render_trace
+    from histopress.audit.history.checks import trace_faults
+    from histopress.audit.history.remedies import Remedies
+    from histopress.audit.history.tree import render_trace
     from histopress.cli.audit.chosen import chosen_settings
 
     remedies = Remedies(project.registry.made)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from histopress.audit.findings import Finding, State
+from histopress.audit.history.findings import Finding, State
 from histopress.audit.paint import GREEN, Paint
 from histopress.cli.audit.kept import kept_records
 from histopress.cli.audit.opening import (
@@ -66,10 +66,10 @@ def run(options: argparse.Namespace) -> int:
 
 def findings(options: argparse.Namespace, project: Project, kept: Path | None) -> Iterator[Finding]:
     """Check what was asked for, against the project's records or against kept ones."""
-    from histopress.audit.graph import Graph
-    from histopress.audit.pack import changes_since
+    from histopress.audit.history.graph import Graph
+    from histopress.audit.history.verify import verify_all, verify_results
     from histopress.audit.records import read_records
-    from histopress.audit.verify import verify_all, verify_results
+    from histopress.audit.seal.pack import changes_since
     from histopress.cli.audit.asked import files_of
 
     if not options.results:
@@ -82,8 +82,8 @@ def findings(options: argparse.Namespace, project: Project, kept: Path | None) -
 
 def tell_findings(found: Iterator[Finding], project: Project) -> Counter[State]:
     """Write faults as they come, then counts and what to do."""
-    from histopress.audit.listing import render_finding
-    from histopress.audit.remedies import Remedies
+    from histopress.audit.history.listing import render_finding
+    from histopress.audit.history.remedies import Remedies
 
     counts: Counter[State] = Counter()
     repeated: Counter[tuple[State, str]] = Counter()
@@ -111,7 +111,7 @@ def tell_findings(found: Iterator[Finding], project: Project) -> Counter[State]:
 
 
 def _summary(counts: Counter[State]) -> str:
-    from histopress.audit.listing import render_counts
+    from histopress.audit.history.listing import render_counts
 
     if any(state is not State.VERIFIED for state in counts):
         return render_counts(counts, colour=colour())
@@ -123,7 +123,7 @@ def _summary(counts: Counter[State]) -> str:
 
 def print_findings(found: Iterator[Finding]) -> Counter[State]:
     """Write one JSON object, its findings one by one as they come, however many there are."""
-    from histopress.audit.plain import finding_values
+    from histopress.audit.history.plain import finding_values
     from histopress.store import canonical_json
 
     counts: Counter[State] = Counter()

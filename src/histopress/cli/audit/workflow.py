@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from histopress.audit.adoption import Row, read_rows
 from histopress.audit.code import PACKAGE, SOURCE
+from histopress.audit.recipes.adoption import Row, read_rows
 from histopress.errors import StoreError
 
 SNAKEFILE = "Snakefile"

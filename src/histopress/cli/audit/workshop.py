@@ -12,8 +12,8 @@ from histopress.cli.audit.opening import Project
 from histopress.errors import StoreError
 
 if TYPE_CHECKING:
-    from histopress.audit.checkout import Checkouts
-    from histopress.audit.supply import Supplies
+    from histopress.audit.replay.checkout import Checkouts
+    from histopress.audit.replay.supply import Supplies
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ def open_workshop(project: Project, *, keep: Path | None = None) -> Iterator[Wor
     StoreError
         The folder is there already, or lies among the results.
     """
-    from histopress.audit.checkout import PREFIX, Checkouts
+    from histopress.audit.replay.checkout import PREFIX, Checkouts
+    from histopress.audit.replay.supply import Supplies
     from histopress.audit.source import REPOSITORY
-    from histopress.audit.supply import Supplies
 
     with (
         _interruptible(),

@@ -6,9 +6,9 @@ import pytest
 
 from histopress.audit.cache import DigestCache
 from histopress.audit.digest import files_digest
-from histopress.audit.present import Present
+from histopress.audit.history.present import Present
+from histopress.audit.history.registry import read_registry
 from histopress.audit.record import FileEntry, build_record
-from histopress.audit.registry import read_registry
 from histopress.cli.audit.expected.expectation import Expectation
 from histopress.cli.audit.expected.sources import Sources
 from histopress.cli.audit.expected.verbs import code_of

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from histopress.audit.pairs import Entry, Record
+from histopress.audit.history.registry import RESULTS
+from histopress.audit.recipes.pairs import Entry, Record
+from histopress.audit.recipes.verdicts import Expected
 from histopress.audit.record import FileEntry, recorded_path
 from histopress.audit.records import OUTSIDE
-from histopress.audit.registry import RESULTS
-from histopress.audit.verdicts import Expected
 from histopress.cli.audit.expected.rules import RULE
 from histopress.cli.audit.expected.sources import Sources
 from histopress.cli.audit.expected.verbs import Settings, code_of, pins_today

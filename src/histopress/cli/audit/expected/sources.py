@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from histopress.audit.gathered import gathered_files
-from histopress.audit.pairs import Record
-from histopress.audit.present import Present
+from histopress.audit.history.gathered import gathered_files
+from histopress.audit.history.present import Present
+from histopress.audit.recipes.pairs import Record
 from histopress.audit.record import FileEntry
 from histopress.audit.records import Record as Made
 from histopress.cli.plan import Plan

@@ -1,0 +1,1 @@
+"""Where results are from, and whether they still are what was recorded."""

@@ -1,0 +1,1 @@
+"""What decided a result, held against another recipe or against today."""

@@ -1,0 +1,1 @@
+"""Results made anew from their records, and compared with those that are there."""

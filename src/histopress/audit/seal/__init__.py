@@ -1,0 +1,1 @@
+"""All that is recorded under one root: noted, signed, packed."""
