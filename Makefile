@@ -1,5 +1,5 @@
 # make run    install, then the main job on the embedded default cohort
-# make test   install, then the tests; make test-dvc those that need DVC
+# make test   install, then the tests; make test-audit and make test-dvc those that take minutes
 # README.md says more.
 
 PYTHON ?= python3
@@ -14,7 +14,7 @@ SMK := $(BIN)/snakemake --cores $(CORES)
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 
-.PHONY: run test test-dvc check real he collage encoders phantoms clean install
+.PHONY: run test test-audit test-dvc check real he collage encoders phantoms clean install
 
 run: $(INSTALLED)
 	@histopress validate
@@ -31,6 +31,9 @@ $(INSTALLED): pyproject.toml
 
 test: $(INSTALLED)
 	OMP_NUM_THREADS=1 python -m pytest $(PYTEST)
+
+test-audit: $(INSTALLED)
+	OMP_NUM_THREADS=1 python -m pytest tests/workflow/test_audit_*.py
 
 test-dvc: $(WITH_DVC)
 	OMP_NUM_THREADS=1 python -m pytest tests/dvc

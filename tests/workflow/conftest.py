@@ -166,6 +166,18 @@ class Project:
         return other
 
 
+LONG = ("test_audit_adopt.py", "test_audit_replay.py", "test_audit_stale.py")
+"""Modules that take minutes in all: only who names them runs them, as ``make test-audit`` does."""
+
+
+def pytest_collection_modifyitems(config, items):
+    if any("test_audit" in argument for argument in config.args):
+        return
+    for item in items:
+        if item.path.name in LONG:
+            item.add_marker(pytest.mark.skip(reason="run 'make test-audit'"))
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
     """Run the toy study once; tests look but do not touch."""
