@@ -90,6 +90,25 @@ def test_what_is_no_record_is_told(study, read, data):
     assert record.outputs == ()
 
 
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda v: v["ports"].update(tiles="../../x.h5"), "leaves the project"),
+        (lambda v: v["ports"].update(tiles="/etc/x.h5"), "leaves the project"),
+        (lambda v: v["ports"].update(tiles="outside:/etc/x"), "leaves the project"),
+        (lambda v: v["ports"].update(tiles=7), "leaves the project"),
+        (lambda v: v.update(ports=["tiles"]), "'ports'"),
+        (lambda v: v.update(schema="record/1", ports=["tiles"]), "another kind"),
+        (lambda v: v["recipe"]["wildcards"].update(tiles="/etc/x.h5"), "is no name"),
+        (lambda v: v["recipe"].update(wildcards=[]), "another kind"),
+    ],
+)
+def test_a_call_that_could_write_anywhere_is_refused(study, read, change, word):
+    rewrite(study / PLACE, change, honest=True)
+    assert word in read().fault
+    assert read().outputs == (), "nothing of such a record is used"
+
+
 def test_a_folder_is_no_record(study, read):
     (study / PLACE).unlink()
     (study / PLACE).mkdir()

@@ -152,11 +152,29 @@ def _form_fault(value: Any) -> str | None:
     for name, kind in parts.items():
         if not isinstance(value.get(name), kind):
             return f"'{name}' is missing or of another kind"
-    for entry in (*value["inputs"], *value["outputs"]):
-        fault = _entry_fault(entry)
-        if fault is not None:
-            return fault
+    faults = [_entry_fault(entry) for entry in (*value["inputs"], *value["outputs"])]
+    faults += [_call_fault(value.get("ports", {}), value["recipe"].get("wildcards", {}))]
+    return next((fault for fault in faults if fault is not None), None)
+
+
+def _call_fault(ports: Any, wildcards: Any) -> str | None:
+    """Refuse a call that would let a replay write outside its folder."""
+    if not isinstance(ports, dict) or not isinstance(wildcards, dict):
+        return "'ports' or 'recipe.wildcards' is of another kind"
+    for name, path in ports.items():
+        if not isinstance(path, str) or (path != "." and _leaves(path)):
+            return f"the path {path!r} of port '{name}' leaves the project"
+    for name, text in wildcards.items():
+        if not isinstance(text, str) or "/" in text or "\0" in text:
+            return f"the wildcard '{name}' is {text!r}, which is no name"
     return None
+
+
+def _leaves(path: str) -> bool:
+    """Whether a recorded path could lead to any file of the machine."""
+    inner = path.removeprefix(OUTSIDE)
+    parts = PurePosixPath(inner).parts
+    return not parts or inner.startswith("/") or ".." in parts or "\0" in inner
 
 
 def _entry_fault(entry: Any) -> str | None:
@@ -168,10 +186,7 @@ def _entry_fault(entry: Any) -> str | None:
             return f"a file entry has no proper '{name}'"
     if len(entry["sha256"]) != 64 or not _HEX.issuperset(entry["sha256"]):
         return f"{entry['path']!r}: the sha256 {entry['sha256']!r} is none"
-    path = entry["path"].removeprefix(OUTSIDE)
-    parts = PurePosixPath(path).parts
-    # Such a path would let a record name any file of the machine.
-    if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+    if _leaves(entry["path"]):
         return f"the path {entry['path']!r} leaves the project"
     return None
 
