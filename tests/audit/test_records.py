@@ -1,6 +1,7 @@
 """A record is believed only if it is as its job wrote it."""
 
 import json
+import os
 
 import pytest
 
@@ -81,7 +82,17 @@ def test_ids_of_a_recipe_must_fit_each_other(study, read):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"\xff", b"[]", b"null", b'{"a": NaN}', b"[" * 100_000, b'{"a": 1' + b"0" * 9999],
+    [
+        b"",
+        b"{",
+        b'{"schema": []}',
+        b"\xff",
+        b"[]",
+        b"null",
+        b'{"a": NaN}',
+        b"[" * 100_000,
+        b'{"a": 1' + b"0" * 9999,
+    ],
 )
 def test_what_is_no_record_is_told(study, read, data):
     (study / PLACE).write_bytes(data)
@@ -101,12 +112,25 @@ def test_what_is_no_record_is_told(study, read, data):
         (lambda v: v.update(schema="record/1", ports=["tiles"]), "another kind"),
         (lambda v: v["recipe"]["wildcards"].update(tiles="/etc/x.h5"), "is no name"),
         (lambda v: v["recipe"].update(wildcards=[]), "another kind"),
+        (lambda v: v["recipe"].update(content={"slide": 1}), "another kind"),
+        (lambda v: v["recipe"].update(settings=[1]), "another kind"),
+        (lambda v: v["recipe"].pop("code"), "'recipe.code'"),
+        (lambda v: v["source"].update(commit="HEAD"), "no digest"),
+        (lambda v: v["source"].update(commit="@^{/../../x|.}"), "no digest"),
+        (lambda v: v["source"].update(patch="../x"), "no digest"),
+        (lambda v: v["inputs"][0].update(path="a" * 300), "leaves the project"),
     ],
 )
-def test_a_call_that_could_write_anywhere_is_refused(study, read, change, word):
+def test_what_could_lead_anywhere_or_astray_is_refused(study, read, change, word):
     rewrite(study / PLACE, change, honest=True)
     assert word in read().fault
     assert read().outputs == (), "nothing of such a record is used"
+
+
+def test_what_could_block_for_ever_is_no_record(study, read):
+    (study / PLACE).unlink()
+    os.mkfifo(study / PLACE)
+    assert "no regular file" in read().fault
 
 
 def test_a_folder_is_no_record(study, read):

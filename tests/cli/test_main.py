@@ -92,3 +92,14 @@ def test_a_job_by_hand_leaves_a_record_of_what_is_among_the_results(tmp_path, mo
     record = tmp_path / "results/records/encoder_define/encoders/colour/weights.json"
     assert define("results/encoders/colour") == [str(record)]
     assert define(tmp_path / "results/encoders/colour") == [str(record)]
+
+
+def test_a_crash_of_an_auditors_verb_is_no_finding(monkeypatch, capsys):
+    def crash(*_):
+        raise TypeError("unhashable")
+
+    monkeypatch.setattr("histopress.cli.main._run", crash)
+    assert main(["audit", "verify"]) == 2
+    assert "TypeError: unhashable" in capsys.readouterr().err
+    with pytest.raises(TypeError):
+        main(["validate"])

@@ -217,3 +217,36 @@ def test_a_guard_may_stand_in_a_group_of_settings():
     assert verb.decisive(given) == {"encoder": {"kind": "keras"}, "seed": 1}
     assert verb.decisive({"encoder": None, "seed": 1}) == {"encoder": None, "seed": 1}
     assert given["encoder"]["sha256"] == "0", "what was given is left as it is"
+
+
+def test_an_input_that_changes_while_it_is_read_fails_the_job(request_for, tmp_path):
+    def overtaken(job):
+        work(job)
+        (tmp_path / "source").write_text("other words")
+
+    with pytest.raises(StoreError, match="source: was changed while the job read it"):
+        execute(request_for(Verb(**(vars(VERB) | {"run": overtaken}))))
+    assert files(tmp_path) == ["source"]
+
+
+def test_no_job_reads_what_it_writes_but_as_the_former_version(request_for, tmp_path):
+    (tmp_path / "first").write_text("before")
+    paths = {"source": tmp_path / "first", "first": tmp_path / "first", "second": tmp_path / "b"}
+    with pytest.raises(StoreError, match="is given as source, and is to be written"):
+        execute(request_for(paths=paths))
+    assert (tmp_path / "first").read_text() == "before"
+
+    def goes_on(job):
+        work(job)
+        job.former("first")
+
+    execute(request_for(Verb(**(vars(VERB) | {"run": goes_on}))))
+    assert [entry["role"] for entry in recorded(tmp_path)["inputs"]] == ["former first", "source"]
+
+
+def test_code_that_is_edited_while_it_runs_fails_the_job(request_for, tmp_path, monkeypatch):
+    digests = iter(["1" * 64, "2" * 64])
+    monkeypatch.setattr("histopress.cli.runner.code_digest", lambda _: next(digests))
+    with pytest.raises(StaleCodeError, match="edited while it ran"):
+        execute(request_for())
+    assert files(tmp_path) == ["source"]

@@ -22,6 +22,8 @@ declared equal, uncommitted patches."""
 SCHEMAS = frozenset({"record/1", SCHEMA})
 """What this version reads."""
 
+NAME_MAX = 255
+"""Bytes of a file's name that file systems take."""
 _HEX = frozenset("0123456789abcdef")
 _ADDED: Mapping[str, type] = {"ports": dict, "source": dict}
 """What records of the first schema lack."""
@@ -75,7 +77,8 @@ class Record:
 
     def replaces(self, entry: FileEntry) -> bool:
         """Whether an input is the former version of one of the job's own outputs."""
-        return any(output.path == entry.path for output in self.outputs)
+        former = entry.role.startswith("former ")
+        return former and any(output.path == entry.path for output in self.outputs)
 
 
 def record_places(project: Path) -> Iterator[Path]:
@@ -100,6 +103,9 @@ def read_record(path: Path, project: Path) -> Record:
     """Read and check one record; never raises, see :attr:`Record.fault`."""
     place = path.relative_to(project).as_posix()
     try:
+        # Anything but a regular file could block for ever.
+        if not path.is_file():
+            return Record(place=place, fault="cannot be read (no regular file)")
         data = path.read_bytes()
     except OSError as error:
         return Record(place=place, fault=f"cannot be read ({error})")
@@ -146,15 +152,43 @@ def _entry(value: Mapping[str, Any]) -> FileEntry:
 def _form_fault(value: Any) -> str | None:
     if not isinstance(value, dict):
         return "is no JSON object"
-    if value.get("schema") not in SCHEMAS:
+    if not isinstance(value.get("schema"), str) or value["schema"] not in SCHEMAS:
         return f"is of schema {value.get('schema')!r}; this version reads {sorted(SCHEMAS)}"
     parts = _PARTS if value["schema"] != SCHEMA else {**_PARTS, **_ADDED}
     for name, kind in parts.items():
         if not isinstance(value.get(name), kind):
             return f"'{name}' is missing or of another kind"
     faults = [_entry_fault(entry) for entry in (*value["inputs"], *value["outputs"])]
-    faults += [_call_fault(value.get("ports", {}), value["recipe"].get("wildcards", {}))]
+    faults += [
+        _recipe_fault(value["recipe"]),
+        _source_fault(value.get("source", {})),
+        _call_fault(value.get("ports", {}), value["recipe"].get("wildcards", {})),
+    ]
     return next((fault for fault in faults if fault is not None), None)
+
+
+def _recipe_fault(recipe: Mapping[str, Any]) -> str | None:
+    """Tell what of a recipe is of another kind than those who read it expect."""
+    kinds = {"verb": str, "code": str, "settings": dict, "wildcards": dict}
+    for name, kind in kinds.items():
+        if not isinstance(recipe.get(name), kind):
+            return f"'recipe.{name}' is missing or of another kind"
+    content = recipe.get("content", {})
+    if not isinstance(content, dict) or not all(isinstance(each, str) for each in content.values()):
+        return "'recipe.content' is of another kind"
+    return None
+
+
+def _source_fault(source: Any) -> str | None:
+    """Refuse what is no commit and no digest: git would take it for a question of its own."""
+    if not isinstance(source, dict):
+        return "'source' is of another kind"
+    for name, lengths in (("commit", (40, 64)), ("patch", (64,))):
+        text = source.get(name)
+        proper = isinstance(text, str) and len(text) in lengths and _HEX.issuperset(text)
+        if text is not None and not proper:
+            return f"'source.{name}' is {text!r}, which is no digest"
+    return None
 
 
 def _call_fault(ports: Any, wildcards: Any) -> str | None:
@@ -174,7 +208,8 @@ def _leaves(path: str) -> bool:
     """Whether a recorded path could lead to any file of the machine."""
     inner = path.removeprefix(OUTSIDE)
     parts = PurePosixPath(inner).parts
-    return not parts or inner.startswith("/") or ".." in parts or "\0" in inner
+    too_long = any(len(part.encode(errors="replace")) > NAME_MAX for part in parts)
+    return not parts or inner.startswith("/") or ".." in parts or "\0" in inner or too_long
 
 
 def _entry_fault(entry: Any) -> str | None:

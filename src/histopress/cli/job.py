@@ -107,6 +107,7 @@ class Job:
     settings: Any
     _temporary: dict[str, Path] = field(default_factory=dict)
     _read: dict[Path, tuple[str, tuple[Path, ...]]] = field(default_factory=dict)
+    _seen: dict[Path, tuple[int, ...] | None] = field(default_factory=dict)
     _places: list[Path] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     numerics: dict[str, Any] = field(default_factory=dict)
@@ -135,8 +136,30 @@ class Job:
         """Enter ``path`` into the record as read, with all ``files`` that it consists of."""
         if not path.exists():
             raise StoreError(f"{path}: no such file (given as {role})")
+        if not role.startswith("former ") and path in self._made():
+            raise StoreError(f"{path}: is given as {role}, and is to be written; give another file")
         self._read[path] = (role, tuple(files or (path,)))
+        for file in self._read[path][1]:
+            self._seen.setdefault(file, _state(file))
         return path
+
+    def _made(self) -> set[Path]:
+        ports = (port.name for port in self.request.verb.outputs)
+        return {self.request.paths[name] for name in ports if name in self.request.paths}
+
+    def check_inputs(self) -> None:
+        """Make sure that what was read is what will be recorded.
+
+        Raises
+        ------
+        StoreError
+            Somebody wrote to an input while the job ran.
+        """
+        for file, state in self._seen.items():
+            if _state(file) != state:
+                raise StoreError(
+                    f"{file}: was changed while the job read it; nothing was written, run it again"
+                )
 
     def output(self, name: str) -> Path:
         """Temporary path to write an output to; renamed when the job is done."""
@@ -191,3 +214,11 @@ class Job:
         """Remove what was written."""
         for temporary in self._temporary.values():
             temporary.unlink(missing_ok=True)
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    """Tell a file's content from a later one without reading it; None for what is no file."""
+    if not path.is_file():
+        return None
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns

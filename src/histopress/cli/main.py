@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(unknown_verb(arguments), file=sys.stderr)
         return 2
     try:
-        return _run(name, rest)
+        return _guarded(name, rest)
     except HistopressError as error:
         print(f"histopress {name}: {error}", file=sys.stderr)
         return _fault(name)
@@ -166,6 +166,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _fault(name: str) -> int:
     return 2 if name.startswith("audit ") else 1
+
+
+def _guarded(name: str, rest: list[str]) -> int:
+    """Run a verb; a crash of an auditor's verb must not end with the exit code of findings."""
+    if not name.startswith("audit "):
+        return _run(name, rest)
+    try:
+        return _run(name, rest)
+    except (HistopressError, OSError):
+        raise
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}"
+        print(f"histopress {name}: failed, which it should not ({told})", file=sys.stderr)
+        return 2
 
 
 def _run(name: str, rest: list[str]) -> int:

@@ -44,10 +44,13 @@ def execute(request: Request) -> None:
     _check_code(request, code)
     _check_places(request)
     job = Job(request=request, project=Path.cwd(), settings=request.settings)
+    source = read_source() if request.record is not None else None
     try:
         verb.run(job)
         outputs = _finished_outputs(job)
-        source = read_source() if request.record is not None else None
+        job.check_inputs()
+        if code_digest(verb.module) != code:
+            raise StaleCodeError(f"{verb.name}: the code was edited while it ran; run it again")
         run = run_facts(
             start=started,
             end=_now(),

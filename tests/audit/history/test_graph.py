@@ -1,5 +1,7 @@
 """Who made which bytes, and circles."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,8 +35,11 @@ def test_an_altered_record_answers_only_where_there_is_no_other():
 
 
 def test_no_job_is_its_own_ancestor_by_a_former_version():
-    split = record("s", [entry("split")], [entry("split")])
-    assert Graph([split]).parent(split, split.inputs[0]) is None
+    former = replace(entry("split"), role="former split")
+    split = record("s", [entry("split")], [former])
+    assert Graph([split]).parent(split, former) is None
+    other = record("s", [entry("split")], [entry("split")])
+    assert Graph([other]).parent(other, other.inputs[0]) == 0, "it did not say 'former'"
 
 
 def test_bytes_written_again_by_another_job():

@@ -119,3 +119,24 @@ def test_the_file_of_a_function_that_makes_an_encoder(project):
     found = read_registry(project, {"encoders": encoders})
     assert found.origin(entry("nets/ours.py")) == "configuration"
     assert found.origin(entry("nets/other.py")) is None
+
+
+def test_what_the_workflow_makes_is_no_known_weights():
+    found = Registry(weights=frozenset({SHA}))
+    assert found.origin(entry("results/features/a.h5")) is None
+
+
+def test_a_study_cannot_have_its_auditor_run_a_program(tmp_path):
+    import subprocess
+
+    planted = tmp_path / "planted"
+    program = tmp_path / "program.sh"
+    program.write_text(f"#!/bin/sh\ntouch {planted}\n")
+    program.chmod(0o755)
+    study = tmp_path / "study"
+    study.mkdir()
+    for words in (["init", "-q"], ["config", "core.fsmonitor", str(program)]):
+        subprocess.run(["git", "-C", str(study), *words], check=True)
+    read_registry(study, {})
+    assert not planted.exists()
+    subprocess.run(["git", "-C", str(study), "ls-files", "-o"], check=True)

@@ -60,10 +60,10 @@ class Registry:
 
         A slide whose digest the manifest names must have it.
         """
-        if entry.sha256 in self.weights:
-            return "weights list"
         if entry.path.startswith(self.made):
             return None
+        if entry.sha256 in self.weights:
+            return "weights list"
         demanded = self.digests.get(entry.path)
         if demanded is not None and entry.sha256 not in demanded:
             return None
@@ -209,9 +209,15 @@ def _functions(values: Mapping[str, Any]) -> Iterator[str]:
 
 def _tracked(project: Path) -> list[str]:
     """List the files that git tracks below ``project``; none without git or a repository."""
+    # A study from elsewhere may bring a configuration of git that names programs.
+    safe = ["-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         found = subprocess.run(
-            ["git", "-C", str(project), "ls-files", "-z"], capture_output=True, check=False
+            ["git", "-C", str(project), *safe, "ls-files", "-z"],
+            capture_output=True,
+            check=False,
+            env=plain,
         )
     except OSError:
         return []

@@ -124,7 +124,7 @@ class Checkouts:
         key = (code.source, verb)
         if key not in self._digests:
             done = subprocess.run(
-                [sys.executable, "-c", ASK, verb],
+                [sys.executable, "-P", "-c", ASK, verb],
                 env=environment(code),
                 cwd=code.source,
                 capture_output=True,
@@ -187,7 +187,8 @@ def environment(code: Code) -> dict[str, str]:
 def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes] | None:
     """Run git in a folder, offline, whatever git command this one runs below; None without git."""
     offline = {"GIT_LFS_SKIP_SMUDGE": "1", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
-    command = ["git", "-C", str(folder), "-c", f"core.hooksPath={os.devnull}", *arguments]
+    safe = ["-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false"]
+    command = ["git", "-C", str(folder), *safe, *arguments]
     try:
         return subprocess.run(command, env=_plain() | offline, capture_output=True, check=False)
     except OSError:

@@ -98,7 +98,8 @@ def rebuild(call: Call, *, code: Code, scratch: Scratch) -> Rebuilt:
     settings, log = scratch.folder / "settings.json", scratch.folder / "job.log"
     write_json(settings, dict(call.settings))
     record = scratch.folder / "record.json"
-    command = [sys.executable, "-c", RUN, call.verb]
+    # Nothing that lies in the folder may pass for a library (-P).
+    command = [sys.executable, "-P", "-c", RUN, call.verb]
     command += [f"--{name}={value}" for name, value in call.wildcards.items()]
     command += [f"--{name}={scratch.port(path)}" for name, path in call.ports.items()]
     command += [f"--settings={settings}", f"--threads={call.threads}", f"--record={record}"]
