@@ -1,6 +1,8 @@
 """The runner: outputs whole or not at all, the record last, messages without traceback."""
 
+import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -219,14 +221,47 @@ def test_a_guard_may_stand_in_a_group_of_settings():
     assert given["encoder"]["sha256"] == "0", "what was given is left as it is"
 
 
-def test_an_input_that_changes_while_it_is_read_fails_the_job(request_for, tmp_path):
+def held(change):
+    """A verb that reads its source bit by bit; ``change`` happens to it meanwhile."""
+
+    def run(job):
+        job.reads("source", job.request.paths["source"], hold=True)
+        work(job)
+        change(job.request.paths["source"])
+
+    return Verb(**(vars(VERB) | {"run": run}))
+
+
+@pytest.mark.parametrize("change", [lambda path: path.write_text("other words"), Path.unlink])
+def test_what_is_read_bit_by_bit_must_hold_still(request_for, tmp_path, change):
+    with pytest.raises(StoreError, match="source: was changed while the job read it"):
+        execute(request_for(held(change)))
+    assert set(files(tmp_path)) <= {"source"}
+
+
+def test_what_is_read_bit_by_bit_may_be_touched(request_for, tmp_path):
+    execute(request_for(held(Path.touch)))
+    assert recorded(tmp_path)["inputs"][0]["bytes"] == 3
+
+
+def test_a_table_that_is_edited_later_is_recorded_as_it_was_read(request_for, tmp_path):
+    before = hashlib.sha256(b"abc").hexdigest()
+
     def overtaken(job):
         work(job)
-        (tmp_path / "source").write_text("other words")
+        (tmp_path / "source").write_text("a slide more")
 
-    with pytest.raises(StoreError, match="source: was changed while the job read it"):
-        execute(request_for(Verb(**(vars(VERB) | {"run": overtaken}))))
-    assert files(tmp_path) == ["source"]
+    execute(request_for(Verb(**(vars(VERB) | {"run": overtaken}))))
+    assert [entry["sha256"] for entry in recorded(tmp_path)["inputs"]] == [before]
+
+
+def test_a_file_of_two_roles_is_recorded_under_both(request_for, tmp_path):
+    def twice(job):
+        work(job)
+        job.reads("template", tmp_path / "source")
+
+    execute(request_for(Verb(**(vars(VERB) | {"run": twice}))))
+    assert [entry["role"] for entry in recorded(tmp_path)["inputs"]] == ["source", "template"]
 
 
 def test_no_job_reads_what_it_writes_but_as_the_former_version(request_for, tmp_path):
@@ -244,9 +279,12 @@ def test_no_job_reads_what_it_writes_but_as_the_former_version(request_for, tmp_
     assert [entry["role"] for entry in recorded(tmp_path)["inputs"]] == ["former first", "source"]
 
 
-def test_code_that_is_edited_while_it_runs_fails_the_job(request_for, tmp_path, monkeypatch):
-    digests = iter(["1" * 64, "2" * 64])
+@pytest.mark.parametrize(("later", "edited"), [("1", False), ("2", True)])
+def test_code_that_is_edited_while_it_runs_is_told(
+    request_for, tmp_path, monkeypatch, later, edited
+):
+    digests = iter(["1" * 64, later * 64])
     monkeypatch.setattr("histopress.cli.runner.code_digest", lambda _: next(digests))
-    with pytest.raises(StaleCodeError, match="edited while it ran"):
-        execute(request_for())
-    assert files(tmp_path) == ["source"]
+    execute(request_for())
+    assert recorded(tmp_path)["run"]["edited"] is edited
+    assert recorded(tmp_path)["recipe"]["code"] == "1" * 64

@@ -23,7 +23,14 @@ CAPABILITIES = ("avx512f", "avx2", "avx", "sse4_2", "asimd")
 
 
 def run_facts(
-    *, start: str, end: str, wall_s: float, threads: int, attempt: int, libraries: Iterable[str]
+    *,
+    start: str,
+    end: str,
+    wall_s: float,
+    threads: int,
+    attempt: int,
+    libraries: Iterable[str],
+    edited: bool = False,
 ) -> dict[str, Any]:
     """Say when and where a job ran.
 
@@ -39,6 +46,9 @@ def run_facts(
         1, or more if the workflow tried the job again.
     libraries : iterable of str
         Whose versions count for the job.
+    edited : bool
+        The code was edited while the job ran: what it imported late may be of another digest
+        than the recipe names.
     """
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     cpu = _cpu()
@@ -55,6 +65,7 @@ def run_facts(
         "gpu": _gpu(),
         "slurm_job": os.environ.get("SLURM_JOB_ID"),
         "attempt": attempt,
+        "edited": edited,
         "versions": installed_versions(libraries),
     }
 

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from histopress.audit.code import code_digest
-from histopress.audit.record import identifier
+from histopress.audit.digest import files_digest
+from histopress.audit.record import FileEntry, file_entry, identifier
 from histopress.cli.progress import progress_bar
 from histopress.errors import StoreError
 from histopress.seeds import derive_seed
-from histopress.store import file_digest, remove_leftovers, temporary_path
+from histopress.store import remove_leftovers, temporary_path
 from histopress.types import Progress
 
 
@@ -106,8 +107,8 @@ class Job:
     project: Path
     settings: Any
     _temporary: dict[str, Path] = field(default_factory=dict)
-    _read: dict[Path, tuple[str, tuple[Path, ...]]] = field(default_factory=dict)
-    _seen: dict[Path, tuple[int, ...] | None] = field(default_factory=dict)
+    _read: dict[tuple[Path, str], FileEntry] = field(default_factory=dict)
+    _held: dict[FileEntry, tuple[Path, ...]] = field(default_factory=dict)
     _places: list[Path] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     numerics: dict[str, Any] = field(default_factory=dict)
@@ -132,33 +133,47 @@ class Job:
         path = self.request.paths[name]
         return self.reads(name, path)
 
-    def reads(self, role: str, path: Path, files: Sequence[Path] | None = None) -> Path:
-        """Enter ``path`` into the record as read, with all ``files`` that it consists of."""
+    def reads(
+        self, role: str, path: Path, files: Sequence[Path] | None = None, *, hold: bool = False
+    ) -> Path:
+        """Enter ``path`` into the record as it is now, with all ``files`` that it consists of.
+
+        Ask right before reading. What is read bit by bit while the job runs, such as a slide, is
+        to ``hold``: with other bytes at the end the job fails (:meth:`check_held`).
+        """
         if not path.exists():
             raise StoreError(f"{path}: no such file (given as {role})")
         if not role.startswith("former ") and path in self._made():
             raise StoreError(f"{path}: is given as {role}, and is to be written; give another file")
-        self._read[path] = (role, tuple(files or (path,)))
-        for file in self._read[path][1]:
-            self._seen.setdefault(file, _state(file))
+        parts = tuple(files or (path,))
+        entry = file_entry(role, parts, project=self.project, named=path)
+        self._read[path, role] = entry
+        if hold:
+            self._held[entry] = parts
         return path
+
+    @property
+    def inputs(self) -> list[FileEntry]:
+        """What was read, in a fixed order."""
+        return [self._read[key] for key in sorted(self._read)]
 
     def _made(self) -> set[Path]:
         ports = (port.name for port in self.request.verb.outputs)
         return {self.request.paths[name] for name in ports if name in self.request.paths}
 
-    def check_inputs(self) -> None:
-        """Make sure that what was read is what will be recorded.
+    def check_held(self) -> None:
+        """Make sure that what was read bit by bit still is what will be recorded.
 
         Raises
         ------
         StoreError
-            Somebody wrote to an input while the job ran.
+            Somebody wrote to it while the job ran.
         """
-        for file, state in self._seen.items():
-            if _state(file) != state:
+        for entry, parts in self._held.items():
+            if not all(part.is_file() for part in parts) or files_digest(parts) != entry.sha256:
                 raise StoreError(
-                    f"{file}: was changed while the job read it; nothing was written, run it again"
+                    f"{entry.path}: was changed while the job read it as {entry.role}; "
+                    "nothing was written, run it again"
                 )
 
     def output(self, name: str) -> Path:
@@ -191,14 +206,13 @@ class Job:
         path.parent.mkdir(parents=True, exist_ok=True)
         place = path.with_name(f".{path.name}.checkpoint")
         self._places.append(place)
-        files = [file for _, parts in self._read.values() for file in parts]
         return place, identifier(
             {
                 "verb": self.request.verb.name,
                 "wildcards": dict(self.request.wildcards),
                 "settings": asdict(self.request.settings),
                 "code": self.request.code or code_digest(self.request.verb.module),
-                "inputs": sorted(file_digest(file) for file in files),
+                "inputs": sorted(entry.sha256 for entry in self._read.values()),
             }
         )
 
@@ -214,11 +228,3 @@ class Job:
         """Remove what was written."""
         for temporary in self._temporary.values():
             temporary.unlink(missing_ok=True)
-
-
-def _state(path: Path) -> tuple[int, ...] | None:
-    """Tell a file's content from a later one without reading it; None for what is no file."""
-    if not path.is_file():
-        return None
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns

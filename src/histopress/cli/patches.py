@@ -66,7 +66,7 @@ def _open(job: Job) -> "Source":
         seed=chosen.seed,
     )
     place, files = source_files(chosen.task, source, root=job.project)
-    job.reads("source", place, files)
+    job.reads("source", place, files, hold=True)
     return source
 
 
@@ -93,7 +93,7 @@ def _open_cohort(job: Job) -> "Source":
         tiles = job.reads("tiles", job.request.paths["tiles"] / f"{row.slide_id}.h5")
         slide = job.project / row.path
         if not read_tiles(tiles).excluded:
-            job.reads("slide", slide, slide_files(slide))
+            job.reads("slide", slide, slide_files(slide), hold=True)
         slides.append((row.slide_id, row.patient_id, row.center or "", slide, tiles))
     return open_cohort(
         chosen.task.source,

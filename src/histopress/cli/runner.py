@@ -48,9 +48,7 @@ def execute(request: Request) -> None:
     try:
         verb.run(job)
         outputs = _finished_outputs(job)
-        job.check_inputs()
-        if code_digest(verb.module) != code:
-            raise StaleCodeError(f"{verb.name}: the code was edited while it ran; run it again")
+        job.check_held()
         run = run_facts(
             start=started,
             end=_now(),
@@ -58,6 +56,7 @@ def execute(request: Request) -> None:
             threads=request.threads,
             attempt=request.attempt,
             libraries=sorted(imported_libraries(verb.module)),
+            edited=code_digest(verb.module) != code,
         )
         _publish(outputs, _record(job, code, outputs, source=source, run=run), request.record)
         for place in job._places:
@@ -86,33 +85,35 @@ def _record(
             "numerics": job.numerics,
             "content": job.content,
         },
-        inputs=[
-            file_entry(role, files, project=job.project, named=path)
-            for path, (role, files) in sorted(job._read.items())
-        ],
+        inputs=job.inputs,
         outputs=[
             file_entry(name, [temporary], project=job.project, named=path, values=True)
             for name, temporary, path in outputs
         ],
         ports={port: recorded_path(path, job.project) for port, path in request.paths.items()},
         source=source,
-        facts=_without_places(job.facts, job),
+        facts=_renamed(job.facts, _places(job)),
         run=run,
     )
     return Sealed(record=record, patch=source.patch if source else b"")
 
 
-def _without_places(value: Any, job: Job) -> Any:
+def _places(job: Job) -> dict[str, str]:
+    """Map the absolute paths of a job's files to their names in records, the longest first."""
+    files = {*job.request.paths.values(), *(path for path, _ in job._read)}
+    found = {str(path): recorded_path(path, job.project) for path in files if path.is_absolute()}
+    return {path: found[path] for path in sorted(found, key=len, reverse=True)}
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
     """Name files in what a job found out, such as why a slide is excluded, as records do."""
     if isinstance(value, Mapping):
-        return {name: _without_places(part, job) for name, part in value.items()}
+        return {name: _renamed(part, names) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_places(part, job) for part in value]
-    if not isinstance(value, str):
-        return value
-    files = [path for path in (*job.request.paths.values(), *job._read) if path.is_absolute()]
-    for path in sorted(files, key=lambda each: len(str(each)), reverse=True):
-        value = value.replace(str(path), recorded_path(path, job.project))
+        return [_renamed(part, names) for part in value]
+    if isinstance(value, str):
+        for path, name in names.items():
+            value = value.replace(path, name)
     return value
 
 

@@ -24,7 +24,7 @@ def read_slide(job: Job, path: Path, files: Sequence[Path]) -> None:
     StoreError
         The digest differs.
     """
-    job.reads("slide", path, files)
+    job.reads("slide", path, files, hold=True)
     wanted = job.settings.sha256
     if wanted is None:
         return

@@ -7,7 +7,7 @@ import pytest
 
 from histopress.audit.history.findings import Finding, State
 from histopress.audit.history.listing import render_counts, render_finding
-from histopress.audit.history.trace import Link, Step, Trace
+from histopress.audit.history.trace import FORMER, Link, Step, Trace
 from histopress.audit.history.tree import DEPTH, render_trace
 from histopress.audit.paint import size, takes_colour
 from histopress.audit.record import FileEntry
@@ -53,6 +53,18 @@ def test_a_history_of_one_job():
         "\n"
         "1 job, 1 registered source: every way ends at a registered source\n"
     )
+
+
+def test_code_that_was_edited_while_a_job_ran_is_told():
+    one = step("r0", [SOURCE])
+    one = replace(one, record=replace(one.record, run={"edited": True}))
+    assert "its code was edited while it ran" in render_trace(history({"r0": one}))
+
+
+def test_a_former_version_is_no_registered_source():
+    former = Link(entry=entry("results/x.h5", "former split"), maker=None, origin=FORMER)
+    text = render_trace(history({"r0": step("r0", [SOURCE, former])}))
+    assert text.endswith("1 job, 1 registered source: every way ends at a registered source\n")
 
 
 def test_like_inputs_are_one_line_and_others_stand_apart():

@@ -126,6 +126,8 @@ class _Tree:
         title = f"{self.paint(printable(record.verb), BOLD)} {printable(told)}".rstrip()
         if record.fault:
             title += "  " + self.paint(f"record altered: {printable(record.fault)}", RED)
+        if record.run.get("edited"):
+            title += "  " + self.paint("its code was edited while it ran", YELLOW)
         return title
 
     def _facts(self, record: Record, *, room: int) -> Iterator[str]:
@@ -189,7 +191,7 @@ def _verdict(found: Trace, paint: Paint) -> Iterator[str]:
         (link.entry.path, link.entry.sha256)
         for step in found.steps.values()
         for link in step.links
-        if link.origin is not None
+        if link.origin not in (None, FORMER)
     }
     text = f"{_many(len(found.steps), 'job')}, {_many(len(sources), 'registered source')}"
     faults = [
