@@ -51,6 +51,19 @@ def size(n_bytes: int) -> str:
     return f"{value:.3g} {_UNITS[unit]}"
 
 
+def duration(hours: float) -> str:
+    """Write a duration in the unit that fits.
+
+    Examples
+    --------
+    >>> duration(2.54), duration(0.2), duration(0.001)
+    ('2.5 h', '12 min', '4 s')
+    """
+    if hours >= 1:
+        return f"{hours:.1f} h"
+    return f"{hours * 60:.0f} min" if hours * 60 >= 1 else f"{hours * 3600:.0f} s"
+
+
 def printable(text: str) -> str:
     """Keep a file's name from steering the terminal."""
     return "".join(sign if sign.isprintable() else "�" for sign in text)

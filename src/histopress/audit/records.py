@@ -19,6 +19,8 @@ RUNS, REPLAYS, ACCEPTED, PATCHES = "runs", "replays", "accepted", "source"
 RESERVED = frozenset({RUNS, REPLAYS, ACCEPTED, PATCHES})
 """Folders below that hold no job records: the ledger of runs, what replays reached, recipes
 declared equal, uncommitted patches."""
+SIGNED = "root.txt"
+"""File below that holds what was signed; the signature stands beside it with ``.sig``."""
 SCHEMAS = frozenset({"record/1", SCHEMA})
 """What this version reads."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from histopress.audit.registering import Registered
+    from histopress.audit.history.registering import Registered
     from histopress.cohort.manifest import Manifest, SlideRow
 
 WORDS = {
@@ -103,11 +103,11 @@ def _judge(
     options: argparse.Namespace, folder: Path, rows: "Sequence[SlideRow]"
 ) -> "list[Registered]":
     from histopress.audit.cache import DigestCache, cache_place
+    from histopress.audit.history.known_slides import known_slides
     from histopress.audit.history.present import Present
+    from histopress.audit.history.registering import Slides
     from histopress.audit.history.registry import Registry
-    from histopress.audit.known_slides import known_slides
     from histopress.audit.records import read_records
-    from histopress.audit.registering import Slides
     from histopress.cli.progress import progress_bar
 
     known = {} if options.full else known_slides(read_records(folder))

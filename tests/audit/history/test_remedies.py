@@ -2,7 +2,7 @@
 
 import pytest
 
-from histopress.audit.history.findings import Finding, State
+from histopress.audit.findings import Finding, State
 from histopress.audit.history.remedies import MOST, Remedies
 
 MADE = ("results/", "data/phantom/")

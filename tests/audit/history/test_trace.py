@@ -8,7 +8,7 @@ import pytest
 
 from audit.recorded import METRICS, make_slide, make_split, rewrite, run
 from histopress.audit.cache import DigestCache
-from histopress.audit.history.findings import State
+from histopress.audit.findings import State
 from histopress.audit.history.graph import Graph
 from histopress.audit.history.plain import trace_values
 from histopress.audit.history.present import Present

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from histopress.audit.history.findings import Finding, State
+from histopress.audit.findings import Finding, State
 from histopress.audit.history.listing import render_counts, render_finding
 from histopress.audit.history.trace import FORMER, Link, Step, Trace
 from histopress.audit.history.tree import DEPTH, render_trace

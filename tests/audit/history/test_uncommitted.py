@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from audit.recorded import rewrite
-from histopress.audit.history.findings import State
+from histopress.audit.findings import State
 from histopress.audit.history.verify import verify_all, verify_results
 
 

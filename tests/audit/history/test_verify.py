@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 
 from audit.recorded import METRICS, make_slide, make_split, rewrite, run
-from histopress.audit.history.findings import State
+from histopress.audit.findings import State
 from histopress.audit.history.graph import Graph
 from histopress.audit.history.uncommitted import is_patch
 from histopress.audit.history.verify import verify_all, verify_results
@@ -308,11 +308,12 @@ def test_several_results_are_checked_together(study, look, graph_of):
 def test_marks_of_other_tools_are_no_strangers(study, look):
     for name in ("features.dvc", ".gitignore", ".snakemake_timestamp", ".cache/x", "README.md"):
         (study / "results" / name).parent.mkdir(exist_ok=True)
-        (study / "results" / name).write_text("x")
+        (study / "results" / name).write_text("outs:\n- md5: x\n")
+    assert faults(study, look) == {}
     for room in ("replays", "accepted"):
         (study / "results/records" / room).mkdir()
         (study / "results/records" / room / "1.json").write_text("{}")
-    assert faults(study, look) == {}
+        assert faults(study, look).pop(f"results/records/{room}/1.json") == {State.ALTERED}
 
 
 def test_what_a_job_wrote_outside_is_not_missed(study, look):

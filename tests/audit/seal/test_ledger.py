@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from histopress.audit.history.findings import State
+from histopress.audit.findings import State
 from histopress.audit.history.verify import verify_all
 from histopress.audit.record import identifier
 from histopress.audit.seal.ledger import (

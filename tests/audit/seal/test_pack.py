@@ -10,7 +10,7 @@ import pytest
 
 from audit.keys import make_key, needs_ssh_keygen
 from audit.recorded import METRICS, rewrite_both
-from histopress.audit.history.findings import State
+from histopress.audit.findings import State
 from histopress.audit.history.verify import verify_all
 from histopress.audit.records import read_records
 from histopress.audit.seal.ledger import LEDGER, append_entry

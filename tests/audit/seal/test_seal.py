@@ -4,7 +4,7 @@ import pytest
 
 from audit.recorded import METRICS, rewrite
 from histopress.audit.cache import DigestCache
-from histopress.audit.history.findings import State
+from histopress.audit.findings import State
 from histopress.audit.seal.ledger import append_entry
 from histopress.audit.seal.seal import departures, read_seal, record_contents, whole_seal
 from histopress.errors import StoreError

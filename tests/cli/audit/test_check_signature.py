@@ -6,7 +6,7 @@ import pytest
 
 from audit.keys import make_key, needs_ssh_keygen, trust
 from audit.recorded import METRICS, VALUES, rewrite_both
-from histopress.audit.history.findings import State
+from histopress.audit.findings import State
 from histopress.audit.history.verify import verify_all
 from histopress.audit.seal.seal import whole_seal
 from histopress.cli.main import main

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from histopress.audit.history.findings import Finding, State
+from histopress.audit.findings import Finding, State
 from histopress.audit.history.graph import Graph
 from histopress.audit.history.present import Present
 from histopress.audit.history.trace import Link, Trace, link

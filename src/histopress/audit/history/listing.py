@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from histopress.audit.history.findings import Finding, State
+from histopress.audit.findings import Finding, State
 from histopress.audit.paint import DIM, GREEN, RED, YELLOW, Paint, printable
 
 COLOURS: Mapping[State, str] = {

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from histopress.audit.history.findings import Finding
+from histopress.audit.findings import Finding
 from histopress.audit.history.trace import Step, Trace
 
 

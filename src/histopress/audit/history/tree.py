@@ -8,8 +8,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from histopress.audit.history.trace import FORMER, Link, Step, Trace
-from histopress.audit.paint import BOLD, DIM, GREEN, RED, YELLOW, Paint, printable, short, size
-from histopress.audit.recipes.lines import duration
+from histopress.audit.paint import (
+    BOLD,
+    DIM,
+    GREEN,
+    RED,
+    YELLOW,
+    Paint,
+    duration,
+    printable,
+    short,
+    size,
+)
 from histopress.audit.record import FileEntry
 from histopress.audit.records import Record
 

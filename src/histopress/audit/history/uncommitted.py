@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from histopress.audit.history.findings import Finding, State
+from histopress.audit.findings import Finding, State
 from histopress.audit.history.present import Present
 from histopress.audit.records import FOLDER, PATCHES, Record
 

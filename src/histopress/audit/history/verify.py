@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from histopress.audit.findings import Finding, State
 from histopress.audit.history.checks import check_record, missing, stranger
-from histopress.audit.history.findings import Finding, State
+from histopress.audit.history.evidence import check_evidence
 from histopress.audit.history.graph import Graph, circular
 from histopress.audit.history.present import Present
 from histopress.audit.history.results import RESULTS, result_files
@@ -54,6 +55,7 @@ def verify_all(
     yield from walk.close()
     yield from check_kept(walk.patches, present=present, records=home)
     yield from walk.once(_strangers(present, graph))
+    yield from check_evidence(home)
     yield from check_ledger(home)
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from histopress.audit.paint import DIM, GREEN, RED, Paint, printable
+from histopress.audit.paint import DIM, GREEN, RED, Paint, duration, printable
 from histopress.audit.recipes.changes import Change, change_json, describe, joined, shown
 from histopress.audit.recipes.difference import Cause, Difference
 from histopress.audit.recipes.verdicts import Staleness, Verdict
@@ -179,19 +179,6 @@ def _reason_lines(jobs: Iterable[Verdict]) -> Iterator[str]:
 
 def _counted(verbs: Counter[str]) -> str:
     return ", ".join(f"{verb} ×{n}" if n > 1 else verb for verb, n in verbs.items())
-
-
-def duration(hours: float) -> str:
-    """Write a duration in the unit that fits.
-
-    Examples
-    --------
-    >>> duration(2.54), duration(0.2), duration(0.001)
-    ('2.5 h', '12 min', '4 s')
-    """
-    if hours >= 1:
-        return f"{hours:.1f} h"
-    return f"{hours * 60:.0f} min" if hours * 60 >= 1 else f"{hours * 3600:.0f} s"
 
 
 def _limited(lines: Iterable[str]) -> Iterator[str]:

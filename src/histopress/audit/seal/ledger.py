@@ -22,7 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from histopress.audit.history.findings import Finding, State
+from histopress.audit.findings import Finding, State
 from histopress.audit.record import identifier
 from histopress.audit.records import FOLDER, RUNS
 from histopress.store import canonical_json, temporary_path, write_json

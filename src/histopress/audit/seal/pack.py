@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from histopress.audit.history.findings import Finding, State
+from histopress.audit.findings import Finding, State
 from histopress.audit.records import ACCEPTED, FOLDER, PATCHES, REPLAYS, RUNS, record_places
 from histopress.audit.seal.ledger import LEDGER
 from histopress.audit.seal.merkle import STATEMENT as KIND

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from histopress.audit.cache import DigestCache
-from histopress.audit.history.findings import Finding, State
+from histopress.audit.findings import Finding, State
 from histopress.audit.records import FOLDER, parse_record, record_places
 from histopress.audit.seal.merkle import Leaf, merkle_root, root_statement
 from histopress.errors import StoreError

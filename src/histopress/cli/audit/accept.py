@@ -28,8 +28,8 @@ from histopress.errors import ConfigError
 
 if TYPE_CHECKING:
     from histopress.audit.recipes.acceptance import Acceptances
-    from histopress.audit.recipes.trial import Trial
     from histopress.audit.recipes.verdicts import Verdict
+    from histopress.audit.replay.trial import Trial
 
 NEXT = "next: 'histopress audit adopt' tells Snakemake to take these results as they are"
 RUN = ("machine", "cpu", "capability", "gpu", "versions")
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _candidates(project: Project, known: "Acceptances") -> "list[Verdict]":
     """List what is stale for reasons that could be accepted."""
-    from histopress.audit.recipes.trial import acceptable
+    from histopress.audit.replay.trial import acceptable
     from histopress.cli.audit.judging import judge
     from histopress.cli.plan import Plan
 
@@ -87,9 +87,9 @@ def _candidates(project: Project, known: "Acceptances") -> "list[Verdict]":
 def _trials(
     project: Project, stale: "Sequence[Verdict]", *, size: int, seed: int
 ) -> "Iterator[Trial]":
-    from histopress.audit.recipes.trial import acceptable, draw_sample, try_today
     from histopress.audit.records import read_record
     from histopress.audit.replay.checkout import AT_HAND
+    from histopress.audit.replay.trial import acceptable, draw_sample, try_today
     from histopress.cli.progress import progress_bar
     from histopress.seeds import generator
 
@@ -111,14 +111,14 @@ def _trials(
 
 
 def _sample(trials: "Sequence[Trial]", *, stale: "Sequence[Verdict]", seed: int) -> dict[str, Any]:
-    from histopress.audit.recipes.trial_lines import trial_values
+    from histopress.audit.replay.trial_lines import trial_values
 
     return {"seed": seed, "of": len(stale), "jobs": [trial_values(trial) for trial in trials]}
 
 
 def _write(project: Project, told: dict[str, Any], trials: "Sequence[Trial]") -> str:
     from histopress.audit.recipes.acceptance import write_acceptance
-    from histopress.audit.recipes.trial_lines import tried_changes
+    from histopress.audit.replay.trial_lines import tried_changes
     from histopress.audit.source import read_source
 
     source = read_source()
@@ -138,7 +138,7 @@ def _write(project: Project, told: dict[str, Any], trials: "Sequence[Trial]") ->
 
 
 def _lines(told: dict[str, Any], trials: "Sequence[Trial]") -> Iterator[str]:
-    from histopress.audit.recipes.trial_lines import accepted_lines, differing_lines
+    from histopress.audit.replay.trial_lines import accepted_lines, differing_lines
 
     for path, fault in told["faults"].items():
         yield f"not believed: {path}: {fault}"

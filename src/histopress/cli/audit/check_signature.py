@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from histopress.audit.cache import DigestCache, cache_place
-from histopress.audit.history.findings import Finding
+from histopress.audit.findings import Finding
 from histopress.audit.paint import GREEN, RED, Paint, printable
 from histopress.audit.records import FOLDER
 from histopress.audit.seal.seal import Seal, departures, read_seal, record_contents

@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
-from histopress.audit.records import FOLDER
+from histopress.audit.records import FOLDER, SIGNED
 from histopress.audit.seal.seal import Seal, whole_seal
 from histopress.audit.seal.signature import SUFFIX, sign
 from histopress.cli.audit.opening import FINE, print_json
 from histopress.store import atomic
 
-STATEMENT = Path(FOLDER) / "root.txt"
+STATEMENT = Path(FOLDER) / SIGNED
 """Beside the records it goes where they go; it is no record itself, nor a result."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from histopress.audit.history.findings import Finding, State
+from histopress.audit.findings import Finding, State
 from histopress.audit.paint import GREEN, Paint
 from histopress.cli.audit.kept import kept_records
 from histopress.cli.audit.opening import (

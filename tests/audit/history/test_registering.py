@@ -4,12 +4,12 @@ import time
 import pytest
 
 from histopress.audit.cache import DigestCache
+from histopress.audit.history.known_slides import APART_S, Reading, known_slides
 from histopress.audit.history.present import Present
+from histopress.audit.history.registering import Slides
 from histopress.audit.history.registry import Registry
-from histopress.audit.known_slides import APART_S, Reading, known_slides
 from histopress.audit.record import FileEntry
 from histopress.audit.records import Record
-from histopress.audit.registering import Slides
 from histopress.cohort.manifest import SlideRow
 from histopress.store import file_digest
 

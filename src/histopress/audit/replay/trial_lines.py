@@ -5,8 +5,8 @@ from typing import Any
 
 from histopress.audit.paint import printable
 from histopress.audit.recipes.changes import Change, change_json, describe
-from histopress.audit.recipes.trial import Trial
 from histopress.audit.replay.outcome_lines import output_lines
+from histopress.audit.replay.trial import Trial
 
 
 def tried_changes(trials: Sequence[Trial]) -> list[tuple[str, Change]]:

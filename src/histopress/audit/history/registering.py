@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from histopress.audit.history.known_slides import Reading
 from histopress.audit.history.present import Present
-from histopress.audit.known_slides import Reading
 from histopress.audit.record import recorded_path
 from histopress.cohort.manifest import SlideRow
 from histopress.slide.files import slide_files
@@ -51,8 +51,8 @@ class Slides:
     present : Present
         Reads files.
     known : mapping
-        What jobs have read (:func:`histopress.audit.known_slides.known_slides`); empty to have
-        every slide read.
+        What jobs have read (:func:`histopress.audit.history.known_slides.known_slides`); empty to
+        have every slide read.
     """
 
     project: Path

@@ -7,11 +7,11 @@ import pytest
 from audit.rerun import DRAWN, OVERLAY, RECORDS, TILES
 from histopress.audit.code import code_digest
 from histopress.audit.recipes.changes import ABSENT, Change
-from histopress.audit.recipes.trial import acceptable, changed_settings, draw_sample, try_today
 from histopress.audit.recipes.verdicts import Verdict
 from histopress.audit.records import read_record
 from histopress.audit.replay.levels import Level
 from histopress.audit.replay.supply import Supplies
+from histopress.audit.replay.trial import acceptable, changed_settings, draw_sample, try_today
 from histopress.errors import StoreError
 from histopress.seeds import generator
 
