@@ -30,8 +30,7 @@ def judged(project, *, full=False):
     """Judge a project as 'histopress audit stale' does."""
     values = read_values(project.folder / "config/config.yaml")
     with chdir(project.folder), DigestCache(full=full) as digests:
-        plan = Plan.load(values, project.folder, check_files=False)
-        return judge(Audited(project.folder, values, digests), plan)
+        return judge(Audited(project.folder, values, digests))
 
 
 def stale(found):

@@ -64,6 +64,17 @@ def duration(hours: float) -> str:
     return f"{hours * 60:.0f} min" if hours * 60 >= 1 else f"{hours * 3600:.0f} s"
 
 
+def many(number: int, what: str) -> str:
+    """Count things.
+
+    Examples
+    --------
+    >>> many(1, "job"), many(3, "job")
+    ('1 job', '3 jobs')
+    """
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
 def printable(text: str) -> str:
     """Keep a file's name from steering the terminal."""
     return "".join(sign if sign.isprintable() else "�" for sign in text)

@@ -209,18 +209,13 @@ def _clinical(study: Study, wildcards: Any) -> dict[str, Any]:
 
 
 def _compare(study: Study, _: Any) -> dict[str, Any]:
-    learning = Learning(study)
-    targets = study.config.targets
     return {
         "seed": study.config.seed,
         "targets": {
             name: _plain(replace(target, covariates={}, subgroups=()))
-            for name, target in targets.items()
+            for name, target in study.config.targets.items()
         },
-        "rows": [
-            *map(list, learning.all_rows()),
-            *([name, SELECTED, SELECTED] for name in targets if learning.has_choice(name)),
-        ],
+        "rows": [list(row) for row in Learning(study).judged_rows()],
         "comparison": _plain(study.config.comparison),
         "evaluation": _plain(study.config.evaluation),
     }

@@ -46,12 +46,10 @@ def _patches(study: Study) -> dict[str, dict[str, float]]:
 
 def _rows(study: Study, target: str) -> dict[str, dict[str, Any]]:
     """Primary figure of each row of a target, by encoder and model."""
-    learning = Learning(study)
-    rows = list(learning.rows(target))
-    if learning.has_choice(target):
-        rows.append((names.SELECTED, names.SELECTED))
     found: dict[str, dict[str, Any]] = {}
-    for encoder, model in rows:
+    for own, encoder, model in Learning(study).judged_rows():
+        if own != target:
+            continue
         folder = names.EVALUATION.format(target=target, encoder=encoder, model=model)
         path = Path(folder) / "metrics.json"
         if path.exists():

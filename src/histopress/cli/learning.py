@@ -32,6 +32,15 @@ class Learning:
             for encoder, model in self.rows(target)
         ]
 
+    def judged_rows(self) -> list[tuple[str, str, str]]:
+        """All rows, and those that choose among the others."""
+        chosen = [
+            (target, names.SELECTED, names.SELECTED)
+            for target in self.study.config.targets
+            if self.has_choice(target)
+        ]
+        return [*self.all_rows(), *chosen]
+
     @property
     def row_encoders(self) -> list[str]:
         """What stands for the encoder in the path of a row."""

@@ -1,7 +1,6 @@
 """``histopress split rebalance``: everybody assigned anew, as a new version."""
 
 import argparse
-from pathlib import Path
 
 from histopress.cli.cohort import COHORT_PORTS
 from histopress.cli.job import Job, Port, Verb
@@ -44,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
             "would train anew; nothing was written"
         )
         return 0
-    facts = run_on_split(VERB, split, paths={"kept": old}, record=Path(old.name).stem)
+    facts = run_on_split(VERB, split, paths={"kept": old}, record=old.stem)
     print(
         f"{split.path}: version {facts['version']}; {facts['moved']} of {facts['patients']} "
         "patients move, and all models of it train anew at the next run; the old version is kept "

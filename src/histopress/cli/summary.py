@@ -109,12 +109,7 @@ def result_lines(study: Study) -> list[str]:
     lines: list[str] = []
     notes: dict[str, None] = {}
     learning = Learning(study)
-    chosen = [
-        (target, names.SELECTED, names.SELECTED)
-        for target in study.config.targets
-        if learning.has_choice(target)
-    ]
-    for target, encoder, model in sorted([*learning.all_rows(), *chosen], key=_order(study)):
+    for target, encoder, model in sorted(learning.judged_rows(), key=_order(study)):
         folder = Path(names.EVALUATION.format(target=target, encoder=encoder, model=model))
         if (folder / "metrics.json").exists():
             metrics = read_json(folder / "metrics.json")

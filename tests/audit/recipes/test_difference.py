@@ -5,12 +5,29 @@ import pytest
 from histopress.audit.recipes.changes import ABSENT, Change, changes_between, describe
 from histopress.audit.recipes.difference import difference
 from histopress.audit.recipes.lines import difference_json, difference_lines
-from histopress.audit.recipes.pairs import makers, paired_inputs
+from histopress.audit.recipes.pairs import paired_inputs
 from histopress.audit.record import FileEntry, build_record, identifier
 
 
 def file(role, path, content):
     return FileEntry(role=role, path=path, sha256=identifier(content), bytes=1)
+
+
+def makers(records):
+    """Index ``records`` by their outputs: by path and digest, else by digest (a renamed copy)."""
+    exact, by_bytes = {}, {}
+    for record in records:
+        for entry in record["outputs"]:
+            path, digest = entry["path"], entry["sha256"]
+            exact[path, digest] = record
+            if digest not in by_bytes or path < by_bytes[digest][0]:
+                by_bytes[digest] = (path, record)
+
+    def maker(entry):
+        found = exact.get((entry["path"], entry["sha256"]))
+        return found or by_bytes.get(entry["sha256"], ("", None))[1]
+
+    return maker
 
 
 def job(verb, inputs, outputs, *, settings=None, code="c", facts=None, bytes_=None, **names):

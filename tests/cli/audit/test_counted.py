@@ -1,6 +1,7 @@
 """Other bytes, and yet what a job took from a table is there."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -14,14 +15,12 @@ from histopress.cli.null import observed_figures
 PLACE = "results/records/split/t/rotation.json"
 
 
-@pytest.fixture
-def study(tmp_path, monkeypatch):
-    """A split made of a manifest and a table of labels, with the record of the job."""
-    monkeypatch.chdir(tmp_path)
-    rows = [f"s{n},p{n},s{n}.svs,{'AB'[n % 2]}" for n in range(8)]
-    (tmp_path / "slides.csv").write_text("\n".join(["slide_id,patient_id,path,center", *rows, ""]))
-    labels = [f"s{n},{n % 2}" for n in range(8)]
-    (tmp_path / "labels.csv").write_text("\n".join(["slide_id,grade", *labels, ""]))
+def divide(study, patients):
+    """Split so many patients by a manifest and a table of labels; those of before stay."""
+    rows = [f"s{n},p{n},s{n}.svs,{'AB'[n % 2]}" for n in range(patients)]
+    (study / "slides.csv").write_text("\n".join(["slide_id,patient_id,path,center", *rows, ""]))
+    labels = [f"s{n},{n % 2}" for n in range(patients)]
+    (study / "labels.csv").write_text("\n".join(["slide_id,grade", *labels, ""]))
     settings = {
         "target": {
             "kind": "classification",
@@ -33,6 +32,13 @@ def study(tmp_path, monkeypatch):
     options = ["--target=t", "--manifest=slides.csv", "--labels=labels.csv"]
     split = ["--split=results/splits/t/rotation.csv", f"--record={PLACE}"]
     assert main(["split", *options, *split, f"--settings={json.dumps(settings)}"]) == 0
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """A split made of a manifest and a table of labels, with the record of the job."""
+    monkeypatch.chdir(tmp_path)
+    divide(tmp_path, 8)
     return tmp_path
 
 
@@ -101,3 +107,47 @@ def test_without_such_a_digest_nothing_is_held(study):
     record = Record(place="x", recipe={"verb": "train"})
     entry = FileEntry(role="manifest", path="slides.csv", sha256="0" * 64, bytes=1)
     assert not Counted(study, Registry())(record, entry)
+
+
+def test_tables_are_read_once_for_all_jobs_that_take_the_same(study):
+    record = read_record(study / PLACE, study)
+    counted = Counted(study, Registry())
+    for name in ("rotation", "v1", "v2"):
+        ports = {**record.ports, "split": f"results/splits/t/{name}.csv"}
+        for entry in record.inputs:
+            assert counted(replace(record, ports=ports), entry)
+    assert len(counted._known) == 1
+    other = {**record.recipe, "wildcards": {"target": "u"}}
+    counted(replace(record, recipe=other), record.inputs[0])
+    assert len(counted._known) == 2
+
+
+def test_a_split_that_people_made_is_held_as_well(study):
+    options = ["--target=t", "--config=config.yaml"]
+    (study / "config.yaml").write_text(
+        json.dumps(
+            {
+                "manifest": "slides.csv",
+                "targets": {
+                    "t": {
+                        "kind": "classification",
+                        "column": "grade",
+                        "table": {"path": "labels.csv"},
+                    }
+                },
+                "protocol": {"folds": 3},
+                "grids": {"g": {"spacing_um": 0.5}},
+                "encoders": {"e": {"kind": "mean-rgb", "grid": "g"}},
+                "models": {"m": {"kind": "mean"}},
+            }
+        )
+    )
+    divide(study, 30)
+    assert main(["split", "rebalance", *options]) == 0
+    (place,) = (study / "results/records/split_rebalance").rglob("*.json")
+    record = read_record(place, study)
+    (entry,) = (each for each in record.inputs if each.role == "manifest")
+    edit(study / "slides.csv", "center\n", "center,note\n")
+    text = (study / "slides.csv").read_text().splitlines()
+    (study / "slides.csv").write_text("\n".join([text[0], *(f"{row},x" for row in text[1:]), ""]))
+    assert Counted(study, Registry())(record, entry)

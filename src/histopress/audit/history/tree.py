@@ -16,6 +16,7 @@ from histopress.audit.paint import (
     YELLOW,
     Paint,
     duration,
+    many,
     printable,
     short,
     size,
@@ -203,7 +204,7 @@ def _verdict(found: Trace, paint: Paint) -> Iterator[str]:
         for link in step.links
         if link.origin not in (None, FORMER)
     }
-    text = f"{_many(len(found.steps), 'job')}, {_many(len(sources), 'registered source')}"
+    text = f"{many(len(found.steps), 'job')}, {many(len(sources), 'registered source')}"
     faults = [
         *(
             f"unrecorded ancestor: {entry.path}, read by {place}"
@@ -219,7 +220,7 @@ def _verdict(found: Trace, paint: Paint) -> Iterator[str]:
         whole = "every way ends at a registered source" if sources else "drawn from settings alone"
         yield f"{text}: {paint(whole, GREEN)}"
         return
-    yield f"{text}, {paint(_many(len(faults), 'fault'), RED)}" if faults else text
+    yield f"{text}, {paint(many(len(faults), 'fault'), RED)}" if faults else text
     for fault in faults[:FAULTS]:
         yield paint(f"  {printable(fault)}", RED)
     if len(faults) > FAULTS:
@@ -238,7 +239,3 @@ def _commits(found: Trace) -> Iterator[str]:
         word = "commit" if len(told) == 1 else "commits"
         more = f" and {len(told) - COMMITS} more" if len(told) > COMMITS else ""
         yield f"code of {word} {', '.join(told[:COMMITS])}{more}"
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")

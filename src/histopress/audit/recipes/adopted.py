@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from histopress.audit.paint import printable
-from histopress.audit.recipes.lines import stale_json, stale_lines
+from histopress.audit.paint import many, printable
+from histopress.audit.recipes.lines import counted, stale_json, stale_lines
 from histopress.audit.recipes.verdicts import Staleness
 
 BECAUSE = "no record answers for their bytes"
@@ -44,11 +44,11 @@ class Adoption:
 
 def adoption_lines(adoption: Adoption, *, colour: bool = False) -> Iterator[str]:
     """Write an adoption as lines: what is taken, what is not and why, what comes next."""
-    dry = adoption.pending is None
+    dry, jobs = adoption.pending is None, many(adoption.taken, "job")
     if adoption.settled:
-        yield f"nothing to adopt: Snakemake knows the results of {adoption.taken} jobs as they are"
+        yield f"nothing to adopt: Snakemake knows the results of {jobs} as they are"
     else:
-        yield f"{'would take' if dry else 'taken'}: the results of {adoption.taken} jobs"
+        yield f"{'would take' if dry else 'taken'}: the results of {jobs}"
     if adoption.aside:
         yield f"{'to be moved' if dry else 'moved'} to {adoption.folder}/, since {BECAUSE}:"
         yield from (f"  {printable(path)}" for path in adoption.aside)
@@ -75,8 +75,6 @@ def adoption_values(adoption: Adoption) -> dict[str, Any]:
 
 
 def _next(pending: Mapping[str, int]) -> str:
-    jobs = [f"{rule} ×{n}" if n > 1 else rule for rule, n in pending.items()]
-    count = sum(pending.values())
-    if not jobs:
+    if not pending:
         return "Snakemake has nothing to do"
-    return f"Snakemake will run {count} job{'s' * (count > 1)}: {', '.join(jobs)}"
+    return f"Snakemake will run {many(sum(pending.values()), 'job')}: {counted(pending)}"

@@ -89,8 +89,8 @@ def difference(old: Record, new: Record, *, old_maker: Maker, new_maker: Maker) 
     old, new : mapping
         Parsed records.
     old_maker, new_maker : Maker
-        See :func:`histopress.audit.recipes.pairs.makers`; one and the same when both results are
-        of one project.
+        Give the record of the job that wrote a file's bytes; one and the same when both results
+        are of one project.
     """
     walk = _Walk(old_maker, new_maker)
     walk.compare(old, new)
@@ -136,7 +136,7 @@ class _Walk:
                 height = max(height, 1 + self._follow(left, right, jobs))
         if roles:
             self.consequences.append(Consequence(jobs=jobs, height=height, roles=dict(roles)))
-        elif not changes and not same_outputs(old, new):
+        elif not changes and not _same_outputs(old, new):
             changes.append(Change(kind="unexplained", key=(old["recipe"]["verb"],)))
         for change in changes:
             _note(self.causes, change, height, jobs)
@@ -174,7 +174,7 @@ def _moved(old: Record, new: Record) -> tuple[Change, ...]:
     return tuple(changes_between(old["facts"], new["facts"], kind="fact"))
 
 
-def same_outputs(old: Record, new: Record) -> bool:
+def _same_outputs(old: Record, new: Record) -> bool:
     """Whether two jobs wrote the same bytes under each role."""
     return _by_role(old) == _by_role(new)
 

@@ -1,10 +1,10 @@
 """The lines in which people read a difference or what is stale, and the same as JSON."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from histopress.audit.paint import DIM, GREEN, RED, Paint, duration, printable
+from histopress.audit.paint import DIM, GREEN, RED, Paint, duration, many, printable
 from histopress.audit.recipes.changes import Change, change_json, describe, joined, shown
 from histopress.audit.recipes.difference import Cause, Difference
 from histopress.audit.recipes.verdicts import Staleness, Verdict
@@ -65,7 +65,7 @@ def stale_lines(found: Staleness, *, colour: bool = False) -> Iterator[str]:
     stale, unasked = found.of("stale"), found.of("unasked")
     fresh, told = f"{len(found.of('fresh'))} fresh", f"{len(stale)} stale"
     yield (
-        f"{_many(len(found.verdicts), 'record')}: {paint(fresh, GREEN)}, "
+        f"{many(len(found.verdicts), 'record')}: {paint(fresh, GREEN)}, "
         f"{paint(told, RED) if stale else told}, {len(unasked)} no longer asked for"
     )
     if found.unjudged():
@@ -73,16 +73,16 @@ def stale_lines(found: Staleness, *, colour: bool = False) -> Iterator[str]:
     if stale:
         yield f"a rerun takes {duration(found.hours())}, one job after another"
         if found.untimed():
-            yield f"  without {_many(found.untimed(), 'job')} whose records hold no time"
+            yield f"  without {many(found.untimed(), 'job')} whose records hold no time"
         yield "by reason (a job may have several)"
     for kind, count in sorted(found.counts().items()):
-        yield f"  {kind}: {_many(count, 'job')}, {duration(found.hours(kind))}"
+        yield f"  {kind}: {many(count, 'job')}, {duration(found.hours(kind))}"
     yield from map(printable, _limited(_reason_lines(stale)))
     below = Counter(job.verb for job in stale if not _direct(job))
     if below:
-        yield paint(printable(f"downstream: {_counted(below)}"), DIM)
+        yield paint(printable(f"downstream: {counted(below)}"), DIM)
     if found.unmade:
-        yield f"asked for and without a record: {_counted(Counter(found.unmade))}"
+        yield f"asked for and without a record: {counted(Counter(found.unmade))}"
 
 
 def stale_json(found: Staleness) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _cause_line(cause: Cause) -> str:
     word = WORDS.get(change.kind, change.kind)
     verbs = Counter(job.partition(" (")[0] for job, _ in cause.jobs)
     separator = "" if text.startswith(":") else " "
-    return f"  {word}{separator if word else ''}{text}   [{_counted(verbs)}]"
+    return f"  {word}{separator if word else ''}{text}   [{counted(verbs)}]"
 
 
 def _cause_json(cause: Cause) -> dict[str, Any]:
@@ -159,10 +159,6 @@ def _by_verb(found: Difference) -> dict[str, Counter[str]]:
     return verbs
 
 
-def _many(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
-
-
 def _direct(job: Verdict) -> bool:
     return any(reason.kind != "upstream" for reason in job.reasons)
 
@@ -174,10 +170,11 @@ def _reason_lines(jobs: Iterable[Verdict]) -> Iterator[str]:
         for reason in job.reasons:
             if reason.kind != "upstream":
                 verbs.setdefault(describe(reason), Counter())[job.verb] += 1
-    return (f"{text}   [{_counted(counts)}]" for text, counts in verbs.items())
+    return (f"{text}   [{counted(counts)}]" for text, counts in verbs.items())
 
 
-def _counted(verbs: Counter[str]) -> str:
+def counted(verbs: Mapping[str, int]) -> str:
+    """Name each verb or rule, with its number where there are several."""
     return ", ".join(f"{verb} ×{n}" if n > 1 else verb for verb, n in verbs.items())
 
 

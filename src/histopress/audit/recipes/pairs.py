@@ -1,6 +1,6 @@
-"""Which file of one job corresponds to which of another, and which job made a file."""
+"""Which file of one job corresponds to which of another."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,24 +10,6 @@ Maker = Callable[[Entry], Record | None]
 """Gives the record of the job that wrote a file's bytes, None if no record tells."""
 Pair = tuple[Entry | None, Entry | None]
 Key = Callable[[Entry], object]
-
-
-def makers(records: Iterable[Record]) -> Maker:
-    """Index ``records`` by their outputs: by path and digest, else by digest (a renamed copy)."""
-    exact: dict[tuple[str, str], Record] = {}
-    by_bytes: dict[str, tuple[str, Record]] = {}
-    for record in records:
-        for entry in record["outputs"]:
-            path, digest = entry["path"], entry["sha256"]
-            exact[path, digest] = record
-            if digest not in by_bytes or path < by_bytes[digest][0]:
-                by_bytes[digest] = (path, record)
-
-    def maker(entry: Entry) -> Record | None:
-        found = exact.get((entry["path"], entry["sha256"]))
-        return found or by_bytes.get(entry["sha256"], ("", None))[1]
-
-    return maker
 
 
 def paired_inputs(old: Record, new: Record) -> Iterator[tuple[str, Pair]]:

@@ -250,13 +250,13 @@ def _content_reasons(
 ) -> list[Change]:
     """Compare what counts; where several tables give it together, name those that changed."""
     before = record["recipe"].get("content", {})
-    bytes_ = {entry["path"]: entry["sha256"] for entry in record["inputs"]}
+    digests = {entry["path"]: entry["sha256"] for entry in record["inputs"]}
     found = {
         path: Change(kind="content", key=(path,), old=before[role], new=wanted.content[role])
         for path, role in by_content.items()
         if before[role] != wanted.content[role]
     }
-    altered = [path for path in found if wanted.inputs[path] != bytes_[path]]
+    altered = [path for path in found if wanted.inputs[path] != digests[path]]
     return [found[path] for path in altered or sorted(found)]
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from histopress.audit.paint import printable
 from histopress.cli.audit.opening import (
     FINDINGS,
     FINE,
@@ -77,10 +78,8 @@ def _candidates(project: Project, known: "Acceptances") -> "list[Verdict]":
     """List what is stale for reasons that could be accepted."""
     from histopress.audit.replay.trial import acceptable
     from histopress.cli.audit.judging import judge
-    from histopress.cli.plan import Plan
 
-    plan = Plan.load(project.values, project.folder, check_files=False)
-    found = judge(project, plan, accepted=known.covers)
+    found = judge(project, accepted=known.covers)
     return [verdict for verdict in found.of("stale") if acceptable(verdict)]
 
 
@@ -141,7 +140,7 @@ def _lines(told: dict[str, Any], trials: "Sequence[Trial]") -> Iterator[str]:
     from histopress.audit.replay.trial_lines import accepted_lines, differing_lines
 
     for path, fault in told["faults"].items():
-        yield f"not believed: {path}: {fault}"
+        yield printable(f"not believed: {path}: {fault}")
     if not trials:
         yield "nothing to accept: nothing is stale for its code, pins, settings or seeds alone"
         return

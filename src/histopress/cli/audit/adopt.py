@@ -35,7 +35,6 @@ from histopress.study import names
 
 if TYPE_CHECKING:
     from histopress.audit.recipes.adopted import Adoption
-    from histopress.cli.plan import Plan
 
 ASIDE = "results.aside"
 """Folder of the project to which files are moved that a run would replace and that nobody could
@@ -58,12 +57,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Adopt, and print what Snakemake will do."""
-    from histopress.audit.recipes.adopted import adoption_lines, adoption_values
+    from histopress.audit.recipes.adopted import Adoption, adoption_lines, adoption_values
+    from histopress.audit.recipes.verdicts import Staleness
 
     if not (Path.cwd() / FOLDER).is_dir():
         # A study that was never run is no fault: whoever calls this runs it next.
         if options.json:
-            print_json({"taken": 0, "settled": True})
+            nothing = Adoption(taken=0, settled=True, pending={}, found=Staleness(verdicts=()))
+            print_json(adoption_values(nothing))
         else:
             print(f"nothing to adopt: there is no {FOLDER} yet")
         return FINE
@@ -99,12 +100,10 @@ def adopt(project: Project, workflow: Workflow, *, dry_run: bool = False) -> "Ad
     """
     from histopress.audit.recipes.adopted import Adoption
     from histopress.cli.audit.judging import judge
-    from histopress.cli.plan import Plan
 
-    plan = Plan.load(project.values, project.folder, check_files=False)
     # What was not pulled is not missing: Snakemake makes it as soon as a job needs it.
-    found = judge(project, plan, exists=lambda _: True)
-    taken = taken_records(found, unseen=_unseen(plan))
+    found = judge(project, exists=lambda _: True)
+    taken = taken_records(found, unseen=_unseen(project))
     rows = workflow.rows()
     if is_settled(rows, taken):
         return Adoption(
@@ -133,14 +132,14 @@ def adopt(project: Project, workflow: Workflow, *, dry_run: bool = False) -> "Ad
     for row in rows:
         if row.path.startswith(SPLITS):
             _own(project.folder / row.path)
-    workflow.touch(_keys(project, plan, taken))
+    workflow.touch(_keys(project, taken))
     rows = workflow.rows()
     return replace(adoption, taken=_count(rows, taken, settled=True), pending=_pending(rows))
 
 
-def _unseen(plan: "Plan") -> frozenset[str]:
+def _unseen(project: Project) -> frozenset[str]:
     """Reasons for which the study's Snakemake reruns nothing."""
-    counts = plan.study.config.provenance.rerun_on_code
+    counts = project.wanted.plan.study.config.provenance.rerun_on_code
     return UNSEEN if counts else UNSEEN | {"code"}
 
 
@@ -155,15 +154,12 @@ def _sort_out(
     return aside, tuple(path for path in found if path.startswith(SPLITS))
 
 
-def _keys(project: Project, plan: "Plan", taken: set[str]) -> list[tuple[str, ...]]:
+def _keys(project: Project, taken: set[str]) -> list[tuple[str, ...]]:
     """Name the jobs behind records as the workflow's rules do."""
-    from histopress.cli.audit.expected.wanted import Wanted
-
-    wanted = Wanted.of(plan)
     keys = []
     for place in sorted(taken):
         outputs = read_record(project.folder / place, project.folder).outputs
-        jobs = (wanted.maker(entry.path) for entry in outputs)
+        jobs = (project.wanted.maker(entry.path) for entry in outputs)
         job = next((job for job in jobs if job is not None), None)
         if job is not None:
             keys.append(job.key)

@@ -1,12 +1,11 @@
 """Which of a verb's settings somebody chose: those that are not the defaults."""
 
 import copy
-import importlib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from histopress.cli.main import JOBS
+from histopress.cli.audit.expected.verbs import settings_adapter
 
 
 def chosen_settings(verb: str, settings: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -35,12 +34,10 @@ def chosen_settings(verb: str, settings: Mapping[str, Any]) -> Mapping[str, Any]
 
 @cache
 def _adapter(verb: str) -> Any:
-    from pydantic import TypeAdapter
-
-    if verb not in JOBS:
+    try:
+        return settings_adapter(verb)
+    except (KeyError, AttributeError):
         return None
-    kind = importlib.import_module(f"histopress.cli.{JOBS[verb][0]}").VERB.settings
-    return TypeAdapter(kind)
 
 
 def _leaves(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
             f"{FOLDER}: no such folder; close from the folder that holds results/, after a run"
         )
     seal = read_seal(record_contents(project))
-    former = _last_root(project)
+    former = _last_sealed(project)
     entry = append_entry(project, "close", {**_state(project, values), **_sealed(seal)})
     if options.json:
         same = former is not None and former.values["root"] == seal.root
@@ -99,7 +99,7 @@ def _sealed(seal: Seal) -> dict[str, Any]:
     return {"records": len(seal.records), "outputs": len(seal.outputs), "root": seal.root}
 
 
-def _last_root(project: Path) -> Entry | None:
+def _last_sealed(project: Path) -> Entry | None:
     last = None
     for entry in read_entries(project):
         last = entry if entry.values.get("root") else last

@@ -5,7 +5,6 @@ the same from it today. Their records name the digest of what counted; here it i
 from the table as it is.
 """
 
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,8 +43,16 @@ class Counted:
 
     def _today(self, record: Record, entry: FileEntry) -> frozenset[str]:
         settings = record.recipe.get("settings", {})
-        about = [entry.role, entry.path, dict(record.ports), record.verb]
-        key = canonical_json([*about, {name: settings.get(name) for name in DECISIVE}])
+        key = canonical_json(
+            [
+                record.verb,
+                record.recipe.get("wildcards", {}).get("target"),
+                "people" if entry.role in TABLES else entry.role,
+                entry.path if entry.role == "metrics" else "",
+                {port: record.ports.get(port) for port in (*TABLES, "table")},
+                {name: settings.get(name) for name in DECISIVE},
+            ]
+        )
         if key not in self._known:
             try:
                 self._known[key] = frozenset(self._digests(record, entry))
@@ -66,16 +73,15 @@ class Counted:
 
     def _job(self, record: Record) -> Any:
         """Call the verb as it was called then, but do no work."""
-        from pydantic import TypeAdapter
-
+        from histopress.cli.audit.expected.verbs import settings_adapter, verb_called
         from histopress.cli.job import Job, Request
-        from histopress.cli.main import JOBS
 
-        verb = importlib.import_module(f"histopress.cli.{JOBS[record.verb][0]}").VERB
-        settings = TypeAdapter(verb.settings).validate_python(record.recipe["settings"])
-        paths = {port: self._place(path) for port, path in record.ports.items() if path}
+        settings = settings_adapter(record.verb).validate_python(record.recipe["settings"])
         request = Request(
-            verb=verb, settings=settings, paths=paths, wildcards=record.recipe["wildcards"]
+            verb=verb_called(record.verb),
+            settings=settings,
+            paths={port: self._place(path) for port, path in record.ports.items() if path},
+            wildcards=record.recipe["wildcards"],
         )
         return Job(request=request, project=self._folder, settings=settings)
 

@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         print_json({**sides, "differs": differs, **difference_json(found)})
     else:
         reason = _reason(old, new)
-        body = [reason] if reason else difference_lines(found)
+        body = map(printable, [reason] if reason else difference_lines(found))
         print("\n".join([*_heads(old, new), *map(_painted, body)]))
     return FINDINGS if differs else FINE
 

@@ -10,14 +10,11 @@ from histopress.audit.recipes.verdicts import Staleness
 from histopress.audit.records import Record, read_records
 from histopress.cli.audit.expected.expectation import Expectation
 from histopress.cli.audit.expected.sources import Sources
-from histopress.cli.audit.expected.wanted import Wanted
 from histopress.cli.audit.opening import Project
-from histopress.cli.plan import Plan
 
 
 def judge(
     project: Project,
-    plan: Plan,
     *,
     exists: Callable[[str], bool] | None = None,
     accepted: Accepted | None = None,
@@ -27,8 +24,6 @@ def judge(
     Parameters
     ----------
     project : Project
-    plan : Plan
-        The study as it is now.
     exists : callable, optional
         Whether an output is there, by its path as records write it; None looks.
     accepted : callable, optional
@@ -46,8 +41,9 @@ def judge(
         # One that cannot be read at all names no job; its job counts as one without a record.
         if record.recipe:
             records[record.place] = _parsed(record)
-    sources = Sources(plan, project.present, full=project.digests.full)
-    expectation = Expectation(Wanted.of(plan), sources, records)
+    wanted = project.wanted
+    sources = Sources(wanted.plan, project.present, full=project.digests.full)
+    expectation = Expectation(wanted, sources, records)
     found = find_stale(
         records,
         expected=expectation.of,
@@ -65,6 +61,5 @@ def _parsed(record: Record) -> Mapping[str, Any]:
         "inputs": [dict(vars(entry)) for entry in record.inputs],
         "outputs": [dict(vars(entry)) for entry in record.outputs],
         "run": record.run,
-        "recipe_id": record.recipe_id,
         "record_id": record.record_id,
     }

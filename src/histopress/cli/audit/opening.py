@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from histopress.audit.cache import DigestCache, cache_place
 from histopress.audit.history.graph import Graph
@@ -19,6 +19,9 @@ from histopress.audit.paint import takes_colour
 from histopress.audit.records import FOLDER, read_records
 from histopress.cli.audit.counted import Counted
 from histopress.errors import StoreError
+
+if TYPE_CHECKING:
+    from histopress.cli.audit.expected.wanted import Wanted
 
 FINE, FINDINGS = 0, 1
 PAGE = 100
@@ -57,6 +60,20 @@ class Project:
     def graph(self) -> Graph:
         """Which record made which bytes."""
         return Graph(read_records(self.folder))
+
+    @cached_property
+    def wanted(self) -> "Wanted":
+        """The jobs that the workflow would run today.
+
+        Raises
+        ------
+        ConfigError, ManifestError
+            The study has faults. Slides that are not at hand are none: the manifest may pin them.
+        """
+        from histopress.cli.audit.expected.wanted import Wanted
+        from histopress.cli.plan import Plan
+
+        return Wanted.of(Plan.load(self.values, self.folder, check_files=False))
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from histopress.audit.paint import printable
 from histopress.cli.audit.opening import (
     FINDINGS,
     FINE,
@@ -83,7 +84,7 @@ def _told(
     except HistopressError as error:
         if options.sample is None:
             raise
-        _say(options, [f"{place}: not replayed: {error}", ""])
+        _say(options, [printable(f"{place}: not replayed: {error}"), ""])
         return {"record": place, "fault": str(error)}
     values = outcome_values(found)
     written = write_outcome(project.folder, values).relative_to(project.folder).as_posix()

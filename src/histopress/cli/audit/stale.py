@@ -23,13 +23,10 @@ def run(options: argparse.Namespace) -> int:
     from histopress.audit.recipes.acceptance import read_acceptances
     from histopress.audit.recipes.lines import stale_json, stale_lines
     from histopress.cli.audit.judging import judge
-    from histopress.cli.plan import Plan
 
     with open_project(options) as project:
-        # Slides of which the manifest has the digest need not be at hand.
-        plan = Plan.load(project.values, project.folder, check_files=False)
         known = read_acceptances(project.folder)
-        found = judge(project, plan, accepted=known.covers)
+        found = judge(project, accepted=known.covers)
     if options.json:
         print_json(stale_json(found) | {"faults": dict(known.faults)})
     else:

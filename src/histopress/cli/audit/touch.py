@@ -7,17 +7,12 @@ theirs are not: so it makes these anew, whatever their times say, and no others.
 
 import json
 import sys
-from collections.abc import Mapping
 from typing import Any
 
+from histopress.cli.audit.expected.wanted import job_key
 from histopress.cli.plan import Plan
 
 OTHER = "not made with the settings of today"
-
-
-def job_key(verb: str, wildcards: Mapping[str, str]) -> tuple[str, ...]:
-    """Tell a job from all others, as :attr:`WantedJob.key` does."""
-    return (verb, *(text for pair in sorted(wildcards.items()) for text in pair))
 
 
 def main() -> None:

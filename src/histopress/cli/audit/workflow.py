@@ -114,7 +114,7 @@ class Workflow:
         )
         if done.returncode:
             told = "\n".join(f"  {line}" for line in _message(done.stderr))
-            raise StoreError(f"Snakemake cannot plan this study, so nothing was adopted:\n{told}")
+            raise StoreError(f"Snakemake fails on this study; mend it and adopt again:\n{told}")
         return done.stdout
 
 

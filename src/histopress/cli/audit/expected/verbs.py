@@ -7,20 +7,26 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from histopress.cli.main import JOBS
-from histopress.cli.plan import Plan
+from histopress.cli.main import JOBS, TOOLS
 from histopress.store import canonical_json
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from histopress.cli.job import Verb
+    from histopress.cli.plan import Plan
 
 
 @cache
 def verb_called(name: str) -> "Verb":
-    """Find a verb by its name."""
-    verb: Verb = importlib.import_module(f"histopress.cli.{JOBS[name][0]}").VERB
+    """Find a verb that leaves records by its name, be it one of the workflow or for people.
+
+    Raises
+    ------
+    KeyError, AttributeError
+        There is no such verb, or it leaves none.
+    """
+    verb: Verb = importlib.import_module(f"histopress.cli.{(JOBS | TOOLS)[name][0]}").VERB
     return verb
 
 
@@ -47,7 +53,7 @@ class Settings:
     Each is resolved once; jobs of many slides share theirs.
     """
 
-    plan: Plan
+    plan: "Plan"
     _known: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, name: str, wildcards: "SimpleNamespace") -> Mapping[str, Any]:
@@ -61,14 +67,15 @@ class Settings:
 
 def _resolved(name: str, text: str) -> Mapping[str, Any]:
     verb = verb_called(name)
-    values = verb.decisive(asdict(_adapter(name).validate_json(text)))
+    values = verb.decisive(asdict(settings_adapter(name).validate_json(text)))
     # Through JSON, as records go.
     found: Mapping[str, Any] = json.loads(canonical_json(values))
     return found
 
 
 @cache
-def _adapter(name: str) -> Any:
+def settings_adapter(name: str) -> Any:
+    """Give what validates a verb's settings; raises as :func:`verb_called`."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(verb_called(name).settings)

@@ -100,8 +100,13 @@ def targets(plan: Plan) -> list[str]:
     ]
 
 
+def job_key(verb: str, wildcards: Mapping[str, str]) -> Key:
+    """Tell a job from all others."""
+    return (verb, *(text for pair in sorted(wildcards.items()) for text in pair))
+
+
 def _key(rule: Rule, wildcards: Wildcards) -> Key:
-    return (rule.verb, *(text for pair in sorted(vars(wildcards).items()) for text in pair))
+    return job_key(rule.verb, vars(wildcards))
 
 
 def _route(path: str, plan: Plan) -> tuple[Rule, Wildcards] | None:
