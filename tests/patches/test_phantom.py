@@ -3,7 +3,7 @@ import pytest
 
 from histopress.errors import ConfigError
 from histopress.patches.phantom import draw_patches, find_patches, share_out
-from histopress.simulate.anatomy import Anatomy, Tissue
+from histopress.simulate.anatomy.tissue import Anatomy, Tissue
 from histopress.simulate.phantom import draw_cohort
 from histopress.simulate.settings import PhantomSettings
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from histopress.simulate.anatomy import Tissue
+from histopress.simulate.anatomy.tissue import Tissue
 from histopress.simulate.phantom import (
     MANIFEST_COLUMNS,
     draw_anatomy,

@@ -11,8 +11,8 @@ from histopress.errors import ConfigError
 from histopress.patches.table import PatchTable
 from histopress.pictures import read_picture
 from histopress.seeds import generator
-from histopress.simulate.anatomy import Anatomy, Tissue
-from histopress.simulate.canvas import cell_pixels
+from histopress.simulate.anatomy.tissue import Anatomy, Tissue
+from histopress.simulate.drawing.canvas import cell_pixels
 from histopress.simulate.phantom import (
     PhantomSlide,
     center_name,
@@ -22,7 +22,7 @@ from histopress.simulate.phantom import (
 from histopress.simulate.settings import PhantomSettings
 
 CLASSES = ("stroma", "gland", "lymphocytes", "tumour")
-"""Kinds of tissue, by the names of :class:`~histopress.simulate.anatomy.Tissue` in lower case."""
+"""Kinds of tissue: names of :class:`~histopress.simulate.anatomy.tissue.Tissue` in lower case."""
 FACTS = {
     "grouping": "patient",
     "licence": "none needed: drawn",

@@ -13,11 +13,12 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from histopress.seeds import generator
-from histopress.simulate.anatomy import Anatomy, Composition, Tissue, grow_anatomy
-from histopress.simulate.canvas import Canvas, cell_pixels
+from histopress.simulate.anatomy.growing import Composition, grow_anatomy
+from histopress.simulate.anatomy.tissue import Anatomy, Tissue
+from histopress.simulate.drawing.canvas import Canvas, cell_pixels
+from histopress.simulate.drawing.stain import draw_stain
 from histopress.simulate.pyramid import write_pyramid
 from histopress.simulate.settings import PhantomSettings
-from histopress.simulate.stain import draw_stain
 
 MANIFEST_COLUMNS = ("slide_id", "patient_id", "path", "center", "tumour")
 PURPOSE = "phantom"

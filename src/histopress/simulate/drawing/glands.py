@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
-from histopress.simulate.nuclei import GLAND, Points, choose_stamp, gather_points
+from histopress.simulate.drawing.nuclei import GLAND, Points, choose_stamp, gather_points
 
 EPITHELIUM_UM = 19.0
 BASE_UM = 5.5

@@ -1,27 +1,16 @@
-"""What a phantom slide is made of, on a coarse map: the truth that the pixels are drawn from."""
+"""Laying out a phantom slide: which tissue grows where."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
 from scipy import ndimage
 
-CELL_UM = 16.0
-"""Side of a cell of the class map in µm, before rounding to whole pixels."""
+from histopress.simulate.anatomy.tissue import CELL_UM, Anatomy, Tissue
+
 GLAND_PITCH_UM = 122.0
 MIN_NEST_CELLS = 8
-
-
-class Tissue(IntEnum):
-    """Classes of the map, in the order of their codes."""
-
-    GLASS = 0
-    STROMA = 1
-    GLAND = 2
-    LYMPHOCYTES = 3
-    TUMOUR = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,37 +20,6 @@ class Composition:
     tumour: float
     gland: float
     lymphocytes: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Anatomy:
-    """The coarse truth of a slide.
-
-    Attributes
-    ----------
-    classes : uint8 ndarray (rows, cols)
-        A :class:`Tissue` code a cell.
-    glands : float64 ndarray (N, 5)
-        x, y, mean radius (cells), axis ratio, angle (radians) of each gland.
-    """
-
-    classes: UInt8[np.ndarray, "rows cols"]
-    glands: Float64[np.ndarray, "N 5"]
-
-    @property
-    def tissue_cells(self) -> int:
-        """Number of cells that are not glass."""
-        return int(np.count_nonzero(self.classes))
-
-    def fraction(self, tissue: Tissue) -> float:
-        """Share of the tissue area that is of one class."""
-        return float(np.count_nonzero(self.classes == tissue) / max(self.tissue_cells, 1))
-
-    def nests(self) -> Float64[np.ndarray, "N 2"]:
-        """Centres (x, y) of the connected tumour regions, in cells from the slide's corner."""
-        labels, count = ndimage.label(self.classes == Tissue.TUMOUR)
-        centres = ndimage.center_of_mass(labels > 0, labels, np.arange(1, count + 1))
-        return np.asarray(centres, float).reshape(-1, 2)[:, ::-1] + 0.5
 
 
 def smooth_noise(

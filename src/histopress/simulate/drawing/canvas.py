@@ -8,11 +8,12 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64, UInt8
 from scipy import ndimage
 
-from histopress.simulate import nuclei
-from histopress.simulate.anatomy import CELL_UM, Anatomy, Tissue, smooth_noise
-from histopress.simulate.glands import Glands
-from histopress.simulate.nuclei import Points, gather_points
-from histopress.simulate.stain import Stain, expose, transmit
+from histopress.simulate.anatomy.growing import smooth_noise
+from histopress.simulate.anatomy.tissue import CELL_UM, Anatomy, Tissue
+from histopress.simulate.drawing import nuclei
+from histopress.simulate.drawing.glands import Glands
+from histopress.simulate.drawing.nuclei import Points, gather_points
+from histopress.simulate.drawing.stain import Stain, expose, transmit
 
 BLOCK_CELLS = 16
 TEXTURE_PX = 512
