@@ -21,8 +21,8 @@ from histopress.patches.settings import (
     TaskSettings,
 )
 from histopress.patches.table import read_patches
+from histopress.simulate.phantom_settings import PhantomSettings
 from histopress.simulate.pyramid import write_pyramid
-from histopress.simulate.settings import PhantomSettings
 
 
 @pytest.fixture

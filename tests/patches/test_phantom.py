@@ -5,7 +5,7 @@ from histopress.errors import ConfigError
 from histopress.patches.phantom import draw_patches, find_patches, share_out
 from histopress.simulate.anatomy.tissue import Anatomy, Tissue
 from histopress.simulate.phantom import draw_cohort
-from histopress.simulate.settings import PhantomSettings
+from histopress.simulate.phantom_settings import PhantomSettings
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from histopress.simulate.phantom import draw_cohort
-from histopress.simulate.settings import CollageSettings, PhantomSettings
+from histopress.simulate.phantom_settings import PhantomSettings
+from histopress.simulate.settings import CollageSettings
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from histopress.simulate.phantom import (
     positive_at,
     prepare_canvas,
 )
-from histopress.simulate.settings import PhantomSettings
+from histopress.simulate.phantom_settings import PhantomSettings
 
 
 def paint(slide, settings, seed=3):

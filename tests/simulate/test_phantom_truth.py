@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from histopress.simulate.phantom import draw_anatomy, draw_cohort, manifest_rows, measure_truth
+from histopress.simulate.phantom_settings import PhantomSettings
 from histopress.simulate.phantom_truth import COLUMNS, measure_fractions, truth_rows
-from histopress.simulate.settings import PhantomSettings, SurvivalSettings
+from histopress.simulate.settings import SurvivalSettings
 
 SETTINGS = PhantomSettings(
     size_px=1024, n_patients=60, slides_per_patient=(1, 3), tumour_fraction=(0.1, 0.5)

@@ -1,7 +1,8 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from histopress.simulate.settings import CollageSettings, PhantomSettings
+from histopress.simulate.phantom_settings import PhantomSettings
+from histopress.simulate.settings import CollageSettings
 
 
 @pytest.mark.parametrize("cls", [PhantomSettings, CollageSettings])

@@ -5,7 +5,7 @@ from dataclasses import field
 from histopress.cli.job import Job, Port, Verb
 from histopress.config import Seed
 from histopress.patches.settings import PhantomPatchSettings
-from histopress.simulate.settings import PhantomSettings
+from histopress.simulate.phantom_settings import PhantomSettings
 from histopress.types import settings
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from histopress.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from histopress.simulate.settings import PhantomSettings
+    from histopress.simulate.phantom_settings import PhantomSettings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the manifest and, unless left to the workflow, the slides."""
     from histopress.cli.settings import read_settings
     from histopress.simulate.phantom import draw_cohort, draw_slide
-    from histopress.simulate.settings import PhantomSettings
+    from histopress.simulate.phantom_settings import PhantomSettings
     from histopress.store import atomic, write_json
 
     settings = read_settings(PhantomSettings, options.settings, verb="simulate phantom")

@@ -22,7 +22,7 @@ from histopress.patches.settings import (
     TaskSettings,
 )
 from histopress.probe.study import ComparisonSettings, TransferSettings
-from histopress.simulate.settings import PhantomSettings
+from histopress.simulate.phantom_settings import PhantomSettings
 from histopress.slide.settings import GridSettings
 from histopress.types import settings
 

@@ -19,7 +19,7 @@ from histopress.simulate.phantom import (
     draw_anatomy,
     prepare_canvas,
 )
-from histopress.simulate.settings import PhantomSettings
+from histopress.simulate.phantom_settings import PhantomSettings
 
 CLASSES = ("stroma", "gland", "lymphocytes", "tumour")
 """Kinds of tissue: names of :class:`~histopress.simulate.anatomy.tissue.Tissue` in lower case."""

@@ -52,11 +52,15 @@ class Rectangle:
         signs = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
         return np.array([self.x, self.y]) + signs @ self.sides
 
-    def contains(self, points: Float64[np.ndarray, "N 2"]) -> Bool[np.ndarray, "N"]:
-        """Tell which points (x, y) lie inside or on the border."""
-        sides = self.sides
-        along = (points - np.array([self.x, self.y])) @ sides.T
-        return (np.abs(along) <= (sides**2).sum(axis=1)).all(axis=1)
+    def contains(
+        self, x: Float64[np.ndarray, "*shape"], y: Float64[np.ndarray, "*shape"]
+    ) -> Bool[np.ndarray, "*shape"]:
+        """Tell which points lie inside or on the border; ``x`` and ``y`` are broadcast."""
+        long, short = (
+            np.abs((x - self.x) * right + (y - self.y) * down) <= right**2 + down**2
+            for right, down in self.sides
+        )
+        return long & short
 
     def overlaps(self, other: "Rectangle") -> bool:
         """Tell whether two rectangles share more than a border.
@@ -131,7 +135,7 @@ def scatter_squares(
     # A margin of one empty cell all round; an empty cell's corner is too far off to overlap.
     lattice = np.full((2, *[-(-span // square_px) + 2] * 2), -square_px)
     rank = np.full(lattice.shape[1:], count)
-    while (missing := int((rank == count).sum() - rank.size + count)) > 0:
+    while missing := count - int((rank < 0).sum()):
         corners = rng.integers(0, span, size=(missing, 2))
         cells = corners // square_px + 1
         _, first = np.unique(cells @ (1, len(rank)), return_index=True)

@@ -12,16 +12,20 @@ from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
+import numpy as np
+
 from histopress.seeds import generator
-from histopress.simulate.anatomy.growing import Composition, grow_anatomy
+from histopress.simulate.anatomy.growing import grow_anatomy
+from histopress.simulate.anatomy.scene import Composition, Organ, Scene
 from histopress.simulate.anatomy.tissue import Anatomy, Tissue
 from histopress.simulate.drawing.canvas import Canvas, cell_pixels
 from histopress.simulate.drawing.stain import draw_stain
+from histopress.simulate.phantom_settings import PATTERNS, Design, Pattern, PhantomSettings
 from histopress.simulate.pyramid import write_pyramid
-from histopress.simulate.settings import PhantomSettings
 
 MANIFEST_COLUMNS = ("slide_id", "patient_id", "path", "center", "tumour")
 PURPOSE = "phantom"
+ORGANS: dict[Design, Organ] = {"tumour": "bowel", "growth": "liver", "node": "node"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +39,14 @@ class PhantomSlide:
     tumour : int
         1 if the patient has tumour (then each of the patient's slides shows it), else 0.
     tumour_fraction : float
-        Share of the tissue area that the drawing aims for, 0 to 1.
+        Share of the tissue area that the drawing aims for, 0 to 1; 0 in nodes, whose metastasis
+        has a diameter instead.
+    pattern : str or None
+        Growth pattern of the patient's liver metastasis; None in other designs.
+    mitoses_per_mm2 : float
+        Mitoses a mm² of the patient's tumour that the drawing aims for.
+    metastasis_um : float
+        Diameter of a node's metastasis in µm; 0 without one and in other designs.
     spacing_um : float
         µm/px.
     """
@@ -45,6 +56,9 @@ class PhantomSlide:
     center: str
     tumour: int
     tumour_fraction: float
+    pattern: Pattern | None = None
+    mitoses_per_mm2: float = 0.0
+    metastasis_um: float = 0.0
     spacing_um: float
 
 
@@ -124,9 +138,11 @@ def patient_series(
 
 
 def draw_cohort(settings: PhantomSettings, *, seed: int) -> tuple[PhantomSlide, ...]:
-    """Name the slides of a cohort and draw how much tumour each shows.
+    """Name the slides of a cohort and draw what each is to show.
 
-    A slide's numbers follow from the seed and its id alone: more patients change no slide.
+    A slide's numbers follow from the seed and the ids of slide and patient alone: more patients
+    change no slide. In the design ``growth`` every patient has tumour, and the growth patterns
+    take turns within centres.
 
     Examples
     --------
@@ -134,27 +150,64 @@ def draw_cohort(settings: PhantomSettings, *, seed: int) -> tuple[PhantomSlide, 
     >>> [(slide.slide_id, slide.center, slide.tumour) for slide in cohort][2:]
     [('phantom-0003-a', 'A', 1), ('phantom-0004-a', 'B', 1)]
     """
+    growth = settings.design == "growth"
     cohort = []
     for number, center, positive, slides in patient_series(
         settings.n_patients,
         n_centers=settings.n_centers,
-        prevalence=settings.prevalence,
+        prevalence=1.0 if growth else settings.prevalence,
         slides=settings.slides_per_patient,
     ):
+        turn = (number - 1) // settings.n_centers
         for letter in ascii_lowercase[:slides]:
-            slide_id = f"{PURPOSE}-{number:04d}-{letter}"
-            drawn = generator(seed, PURPOSE, slide_id, "tumour").uniform(*settings.tumour_fraction)
             cohort.append(
-                PhantomSlide(
-                    slide_id=slide_id,
-                    patient_id=f"P{number:04d}",
+                draw_slide_of(
+                    f"P{number:04d}",
+                    f"{PURPOSE}-{number:04d}-{letter}",
                     center=center,
-                    tumour=int(positive),
-                    tumour_fraction=float(drawn) if positive else 0.0,
-                    spacing_um=settings.spacing_um,
+                    tumour=positive,
+                    pattern=PATTERNS[turn % len(PATTERNS)] if growth else None,
+                    settings=settings,
+                    seed=seed,
                 )
             )
     return tuple(cohort)
+
+
+def draw_slide_of(
+    patient_id: str,
+    slide_id: str,
+    *,
+    center: str,
+    tumour: bool,
+    pattern: Pattern | None,
+    settings: PhantomSettings,
+    seed: int,
+) -> PhantomSlide:
+    """Draw what one slide of a patient is to show; its mitoses are the patient's."""
+    share = generator(seed, PURPOSE, slide_id, "tumour").uniform(*settings.tumour_fraction)
+    diameter = _log_uniform(generator(seed, PURPOSE, slide_id, "size"), settings.metastasis_um)
+    mitoses = _log_uniform(
+        generator(seed, PURPOSE, patient_id, "mitoses"), settings.mitoses.per_mm2
+    )
+    node = settings.design == "node"
+    return PhantomSlide(
+        slide_id=slide_id,
+        patient_id=patient_id,
+        center=center,
+        tumour=int(tumour),
+        tumour_fraction=float(share) if tumour and not node else 0.0,
+        pattern=pattern,
+        mitoses_per_mm2=mitoses if tumour else 0.0,
+        metastasis_um=diameter if tumour and node else 0.0,
+        spacing_um=settings.spacing_um,
+    )
+
+
+def _log_uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
+    """Draw evenly on a logarithmic scale; a lowest value of 0 is taken for a thousandth."""
+    low, high = (max(bound, 1e-3) for bound in bounds)
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def manifest_rows(
@@ -180,9 +233,21 @@ def draw_anatomy(slide: PhantomSlide, *, settings: PhantomSettings, seed: int) -
         tumour=slide.tumour_fraction,
         gland=rng.uniform(*settings.gland_fraction),
         lymphocytes=rng.uniform(*settings.lymphocyte_fraction),
+        muscle=rng.uniform(*settings.muscle_fraction),
+        fat=rng.uniform(*settings.fat_fraction),
+        mucus=rng.uniform(*settings.mucus_fraction),
+        blood=rng.uniform(*settings.blood_fraction),
+        necrosis=rng.uniform(*settings.necrosis_fraction),
+    )
+    scene = Scene(
+        organ=ORGANS[settings.design],
+        composition=composition,
+        pattern=slide.pattern,
+        metastasis_um=slide.metastasis_um,
+        holes=bool(rng.random() < settings.artefacts.holes),
     )
     cells = -(-settings.size_px // cell_pixels(settings.spacing_um))
-    return grow_anatomy(rng, cells, composition)
+    return grow_anatomy(rng, cells, scene)
 
 
 def prepare_canvas(

@@ -21,7 +21,8 @@ from histopress.simulate.phantom import (
     manifest_rows,
     measure_truth,
 )
-from histopress.simulate.settings import PhantomSettings, SurvivalSettings
+from histopress.simulate.phantom_settings import PhantomSettings
+from histopress.simulate.settings import SurvivalSettings
 
 COLUMNS = (*MANIFEST_COLUMNS, "tumour_fraction", *FOLLOW_UP_COLUMNS)
 

@@ -12,7 +12,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 
 
-def _check_ranges(owner: object, names: Sequence[str]) -> None:
+def check_ranges(owner: object, names: Sequence[str]) -> None:
     """Refuse a range whose first value is above its second (pydantic reports the key)."""
     for name in names:
         low, high = getattr(owner, name)
@@ -47,65 +47,6 @@ class SurvivalSettings:
         float,
         Field(ge=0, le=0.95, description="Expected share of patients whose event is not seen."),
     ] = 0.3
-
-
-@settings
-class PhantomSettings:
-    """A cohort of drawn H&E-like slides."""
-
-    size_px: Annotated[
-        int, Field(ge=512, le=200_000, description="Side of a slide in level-0 pixels.")
-    ] = 4096
-    spacing_um: Annotated[
-        float, Field(ge=0.2, le=2.0, description="Spacing of level 0 in µm per pixel.")
-    ] = 0.5
-    n_patients: Annotated[int, Field(ge=1, le=9999, description="Number of patients.")] = 24
-    slides_per_patient: Annotated[
-        tuple[
-            Annotated[int, Field(ge=1, le=26)],
-            Annotated[int, Field(ge=1, le=26)],
-        ],
-        Field(description="Fewest and most slides of a patient; counts take turns."),
-    ] = (1, 2)
-    n_centers: Annotated[
-        int,
-        Field(ge=1, le=26, description="Number of centres, named A, B, …; patients take turns."),
-    ] = 2
-    prevalence: Annotated[
-        float,
-        Field(ge=0.0, le=1.0, description="Share of patients with tumour, held in each centre."),
-    ] = 0.5
-    tumour_fraction: Annotated[
-        tuple[Share, Share],
-        Field(description="Lowest and highest tumour share of the tissue area in positive slides."),
-    ] = (0.04, 0.25)
-    gland_fraction: Annotated[
-        tuple[Share, Share],
-        Field(description="Lowest and highest share of the tissue area that glands aim for."),
-    ] = (0.05, 0.25)
-    lymphocyte_fraction: Annotated[
-        tuple[Share, Share],
-        Field(description="Lowest and highest share of the tissue area rich in lymphocytes."),
-    ] = (0.02, 0.3)
-    center_shift: Annotated[
-        float,
-        Field(ge=0.0, le=0.5, description="Relative standard deviation of stains between centres."),
-    ] = 0.12
-    slide_shift: Annotated[
-        float,
-        Field(ge=0.0, le=0.5, description="Relative standard deviation of stains within a centre."),
-    ] = 0.1
-    noise: Annotated[
-        float,
-        Field(ge=0.0, le=30.0, description="Standard deviation of sensor noise in grey levels."),
-    ] = 2.5
-    quality: Annotated[int, Field(ge=10, le=100, description="JPEG quality of the pyramid.")] = 80
-
-    def __post_init__(self) -> None:
-        _check_ranges(
-            self,
-            ("slides_per_patient", "tumour_fraction", "gland_fraction", "lymphocyte_fraction"),
-        )
 
 
 @settings
@@ -172,7 +113,7 @@ class CollageSettings:
     quality: Annotated[int, Field(ge=10, le=100, description="JPEG quality of the pyramid.")] = 90
 
     def __post_init__(self) -> None:
-        _check_ranges(self, ("slides_per_patient", "tiles_per_slide", "positive_fraction"))
+        check_ranges(self, ("slides_per_patient", "tiles_per_slide", "positive_fraction"))
         both = sorted(set(self.positive_classes) & set(self.negative_classes))
         if both:
             raise ValueError(f"classes {both} are both positive and negative; name each once")

@@ -1,25 +1,15 @@
 """Laying out a phantom slide: which tissue grows where."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
 from scipy import ndimage
 
+from histopress.simulate.anatomy.scene import Scene
 from histopress.simulate.anatomy.tissue import CELL_UM, Anatomy, Tissue
 
 GLAND_PITCH_UM = 122.0
 MIN_NEST_CELLS = 8
-
-
-@dataclass(frozen=True, kw_only=True)
-class Composition:
-    """Shares of the tissue area to aim for, 0 to 1."""
-
-    tumour: float
-    gland: float
-    lymphocytes: float
 
 
 def smooth_noise(
@@ -41,15 +31,15 @@ def top_cells(
     return chosen.reshape(score.shape)
 
 
-def grow_anatomy(rng: np.random.Generator, cells: int, composition: Composition) -> Anatomy:
+def grow_anatomy(rng: np.random.Generator, cells: int, scene: Scene) -> Anatomy:
     """Lay out a square slide of ``cells`` × ``cells``.
 
     An uneven outline, in it tumour nests, then glands where they fit whole, then areas rich in
     lymphocytes, and stroma elsewhere. Tumour keeps two cells from the edge of the tissue. Glands
-    and tumour may fall short of what ``composition`` asks where there is no room; the map itself
+    and tumour may fall short of what the scene asks where there is no room; the map itself
     is the truth.
     """
-    shape = (cells, cells)
+    shape, composition = (cells, cells), scene.composition
     tissue = _outline(rng, cells)
     classes = np.where(tissue, Tissue.STROMA, Tissue.GLASS).astype(np.uint8)
     classes[_nests(rng, tissue, composition.tumour)] = Tissue.TUMOUR

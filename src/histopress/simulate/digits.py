@@ -1,0 +1,234 @@
+"""Scattered digits with two rectangles of one class each: local and global signs in one image.
+
+The label is the class of the tilted rectangle's digits. To tell it, a network must read digits of
+a few pixels and see, over the whole image, which of two uniform regions stands aslant. Neither
+alone is enough, which is what makes the set a test of learning from compressed images.
+
+The set is that of Tellez et al., *Neural Image Compression for Gigapixel Histopathology Image
+Analysis*, IEEE TPAMI 43(2), 2021 (arXiv 1811.02840). Its figures are read so: 3600 px are
+400 × 400 places of 9 px, and 25,920 = 0.2 % of 3600² is the number of digits for each pixel of
+the image, not the area that they cover: with 81 px each they cover 16.2 % of the image.
+As there, the rectangles are no denser than the rest; only classes set them apart.
+
+Where the publication leaves it open, or we differ:
+
+- digits never overlap, and lie anywhere rather than near the places of a lattice;
+- a digit belongs to a rectangle if its centre lies inside, so that it may reach over the border;
+- digits outside are even over the ten classes, then over the pictures of a class;
+- the class of the upright rectangle is drawn for itself, so that it tells nothing about the
+  label; in one image of ten both are the same;
+- rectangles lie anywhere inside the image, see
+  :func:`histopress.simulate.digits_layout.draw_rectangles`; the smallest, of 36 × 18 px, hold
+  1.3 digits on average and some hold none, so that no method can be right always.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from jaxtyping import Int64, UInt8
+from numpy.lib.stride_tricks import sliding_window_view
+
+from histopress.errors import ConfigError
+from histopress.seeds import generator
+from histopress.simulate.digits_bank import CLASSES, DigitBank, Part
+from histopress.simulate.digits_layout import Rectangle, draw_rectangles, scatter_squares
+from histopress.simulate.digits_settings import DigitsSettings
+from histopress.simulate.pyramid import write_pyramid
+
+PURPOSE = "digits"
+_RECTANGLE_COLUMNS = ("label", "digits", "x_px", "y_px", "long_px", "angle_deg")
+MANIFEST_COLUMNS = (
+    *("slide_id", "patient_id", "path", "part", "label"),
+    *(f"tilted_{name}" for name in _RECTANGLE_COLUMNS[1:]),
+    *(f"upright_{name}" for name in _RECTANGLE_COLUMNS),
+)
+BAND_PX = 256
+"""Rows of a TIFF that are coloured at a time."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DigitsImage:
+    """One image and the truth of it.
+
+    Attributes
+    ----------
+    image : uint8 ndarray (H, W)
+        White digits on black.
+    label : int
+        Class of the digits in the tilted rectangle, 0 to 9.
+    upright_label : int
+        Class of the digits in the upright rectangle, 0 to 9.
+    tilted, upright : Rectangle
+    positions : int64 ndarray (N, 2)
+        Top-left corner (x, y) of each digit in pixels.
+    classes, pictures : int64 ndarray (N,)
+        Class and number in the bank of each digit.
+    digit_px : int
+        Side of a digit in pixels.
+    """
+
+    image: UInt8[np.ndarray, "H W"]
+    label: int
+    upright_label: int
+    tilted: Rectangle
+    upright: Rectangle
+    positions: Int64[np.ndarray, "N 2"]
+    classes: Int64[np.ndarray, "N"]
+    pictures: Int64[np.ndarray, "N"]
+    digit_px: int
+
+    def count_inside(self, rectangle: Rectangle) -> int:
+        """Count the digits whose centre lies inside a rectangle."""
+        x, y = self.positions.T + self.digit_px / 2
+        return int(rectangle.contains(x, y).sum())
+
+
+def draw_digits(
+    rng: np.random.Generator, digits: DigitBank, settings: DigitsSettings
+) -> DigitsImage:
+    """Draw one image.
+
+    Parameters
+    ----------
+    rng : numpy Generator
+        Of this image alone, see :func:`image_generator`.
+    digits : DigitBank
+        Its pictures have the settings' ``digit_px``.
+    settings : DigitsSettings
+
+    Raises
+    ------
+    ConfigError
+        The bank's pictures have another size.
+
+    Notes
+    -----
+    Of the default size some 50 ms and 40 MB.
+    """
+    side = digits.pictures.shape[-1]
+    if side != settings.digit_px:
+        raise ConfigError(
+            f"the bank's digits are {side} px wide, 'digit_px' is {settings.digit_px}; load the "
+            "bank with the settings' own"
+        )
+    label, upright_label = (int(drawn) for drawn in rng.integers(CLASSES, size=2))
+    tilted, upright = draw_rectangles(rng, settings)
+    positions = scatter_squares(
+        rng, count=settings.n_digits, square_px=side, image_px=settings.image_px
+    )
+    classes = rng.integers(CLASSES, size=len(positions))
+    x, y = positions.T + side / 2
+    classes[tilted.contains(x, y)] = label
+    classes[upright.contains(x, y)] = upright_label
+    pictures = digits.pick(rng, classes)
+    image = np.zeros((settings.image_px, settings.image_px), np.uint8)
+    windows = sliding_window_view(image, (side, side), writeable=True)
+    windows[positions[:, 1], positions[:, 0]] = digits.pictures[pictures]
+    return DigitsImage(
+        image=image,
+        label=label,
+        upright_label=upright_label,
+        tilted=tilted,
+        upright=upright,
+        positions=positions,
+        classes=classes,
+        pictures=pictures,
+        digit_px=side,
+    )
+
+
+def image_generator(seed: int, part: Part, index: int) -> np.random.Generator:
+    """Make the generator of one image; how many images are drawn changes none of them."""
+    return generator(seed, PURPOSE, part, index)
+
+
+def truth_mask(drawn: DigitsImage) -> UInt8[np.ndarray, "H W"]:
+    """Draw where the rectangles are: 1 in the tilted, 2 in the upright one, 0 elsewhere.
+
+    A pixel belongs to a rectangle if its centre does.
+    """
+    mask = np.zeros(drawn.image.shape, np.uint8)
+    for value, rectangle in ((1, drawn.tilted), (2, drawn.upright)):
+        left, top = np.maximum(rectangle.corners.min(axis=0), 0).astype(int)
+        right, bottom = np.ceil(rectangle.corners.max(axis=0)).astype(int)
+        part = mask[top:bottom, left:right]
+        rows, columns = np.indices(part.shape, sparse=True)
+        part[rectangle.contains(columns + left + 0.5, rows + top + 0.5)] = value
+    return mask
+
+
+def slide_id(part: Part, index: int) -> str:
+    """Name an image.
+
+    Examples
+    --------
+    >>> slide_id("train", 7)
+    'digits-train-000007'
+    """
+    return f"digits-{part}-{index:06d}"
+
+
+def manifest_row(drawn: DigitsImage, *, part: Part, index: int, path: str) -> dict[str, Any]:
+    """Row of the manifest with :data:`MANIFEST_COLUMNS`; each image is a patient of its own."""
+    found: dict[str, Any] = {
+        "slide_id": slide_id(part, index),
+        "patient_id": f"P-{part}-{index:06d}",
+        "path": path,
+        "part": part,
+        "label": drawn.label,
+        "upright_label": drawn.upright_label,
+    }
+    for name in ("tilted", "upright"):
+        rectangle: Rectangle = getattr(drawn, name)
+        found |= {
+            f"{name}_digits": drawn.count_inside(rectangle),
+            f"{name}_x_px": rectangle.x,
+            f"{name}_y_px": rectangle.y,
+            f"{name}_long_px": rectangle.long_px,
+            f"{name}_angle_deg": rectangle.angle_deg,
+        }
+    return found
+
+
+def write_png(path: Path, image: UInt8[np.ndarray, "H W"]) -> None:
+    """Write a grey picture without loss."""
+    coded, data = cv2.imencode(".png", image)
+    path.write_bytes(data.tobytes())
+
+
+def write_tiff(path: Path, image: UInt8[np.ndarray, "H W"], settings: DigitsSettings) -> None:
+    """Write a pyramidal TIFF in the colours of H&E.
+
+    Black becomes ``background_rgb``, white ``ink_rgb``, what is between them a mixture: a tissue
+    finder that looks for stain then takes the whole image.
+
+    Parameters
+    ----------
+    path : Path
+        Written in place; give a temporary path and publish it when whole.
+    image : uint8 ndarray (H, W)
+    settings : DigitsSettings
+        Colours, spacing and JPEG quality.
+    """
+    write_pyramid(
+        path,
+        _coloured(image, settings),
+        shape=(image.shape[0], image.shape[1]),
+        spacing_um=settings.spacing_um,
+        quality=settings.quality,
+    )
+
+
+def _coloured(
+    image: UInt8[np.ndarray, "H W"], settings: DigitsSettings
+) -> Iterator[UInt8[np.ndarray, "rows W 3"]]:
+    """Yield rows of the image in colour."""
+    ends = np.array([settings.background_rgb, settings.ink_rgb], float)
+    grey = np.arange(256)[:, None] / 255
+    table = np.rint(ends[0] + grey * (ends[1] - ends[0])).astype(np.uint8)
+    for top in range(0, len(image), BAND_PX):
+        yield table[image[top : top + BAND_PX]]
