@@ -123,7 +123,7 @@ def test_tissue_tiles_of_the_cohort_keep_their_neighbours(gather, tmp_path):
     from histopress.cli.simulate_slide import SlideSettings
     from histopress.cli.tile import VERB as TILE
     from histopress.cli.tile import TileSettings
-    from histopress.simulate.phantom import draw_cohort
+    from histopress.simulate.phantom_slides import draw_cohort
     from histopress.slide.settings import GridSettings
 
     slides = PhantomSettings(size_px=512, n_patients=4)

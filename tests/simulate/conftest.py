@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from histopress.simulate.phantom import draw_cohort
 from histopress.simulate.phantom_settings import PhantomSettings
+from histopress.simulate.phantom_slides import draw_cohort
 from histopress.simulate.settings import CollageSettings
 
 

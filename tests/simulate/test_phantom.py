@@ -10,17 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from histopress.simulate.anatomy.tissue import Tissue
-from histopress.simulate.phantom import (
+from histopress.simulate.drawing.kinds import NucleusKind
+from histopress.simulate.phantom import draw_anatomy, draw_slide, prepare_canvas
+from histopress.simulate.phantom_settings import ArtefactSettings, PhantomSettings
+from histopress.simulate.phantom_slides import (
     MANIFEST_COLUMNS,
-    draw_anatomy,
     draw_cohort,
-    draw_slide,
     manifest_rows,
-    measure_truth,
     positive_at,
-    prepare_canvas,
 )
-from histopress.simulate.phantom_settings import PhantomSettings
+from histopress.simulate.truth import measure_truth
 
 
 def paint(slide, settings, seed=3):
@@ -123,25 +122,26 @@ def test_blocks_join_without_a_seam(positive):
 
 
 @pytest.mark.parametrize("spacing", [0.5, 1.0])
-def test_large_dark_nuclei_lie_where_the_map_says_tumour(spacing):
-    settings = PhantomSettings(
-        size_px=round(1024 / spacing), n_patients=4, spacing_um=spacing, noise=0.0
-    )
+def test_tumour_nuclei_lie_where_the_map_says_tumour(spacing):
+    settings = PhantomSettings(size_px=round(1024 / spacing), n_patients=4, spacing_um=spacing)
     slide = next(slide for slide in draw_cohort(settings, seed=3) if slide.tumour)
-    anatomy, image = paint(slide, settings)
+    anatomy = draw_anatomy(slide, settings=settings, seed=3)
+    canvas = prepare_canvas(anatomy, slide, settings=settings, seed=3)
+    places = [(row, col) for row in range(canvas.blocks) for col in range(canvas.blocks)]
+    found = [canvas.nuclei_of(*place) for place in places]
+    at = np.concatenate([own.at for own in found])
+    kind = np.concatenate([own.kind for own in found])
     truth = measure_truth(anatomy, slide)
-    dark = (image[..., 0] < 140).astype(np.uint8)
-    # Nothing but a tumour nucleus holds a disc of 9 µm.
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(9 / spacing),) * 2)
-    large = cv2.morphologyEx(dark, cv2.MORPH_OPEN, disc)
     cell = round(truth.cell_um / spacing)
-    tumour = np.kron(anatomy.classes == Tissue.TUMOUR, np.ones((cell, cell), np.uint8))
-    around = cv2.dilate(tumour, np.ones((cell + 1, cell + 1), np.uint8))
-    assert large[around[: len(large), : len(large)] > 0].mean() > 0.05
-    assert large[around[: len(large), : len(large)] == 0].mean() < 0.002
-    for x, y in truth.nests_px:
-        part = (slice(max(int(y) - 80, 0), int(y) + 80), slice(max(int(x) - 80, 0), int(x) + 80))
-        assert large[part].any()
+    tumour = anatomy.classes == Tissue.TUMOUR
+    near = cv2.dilate(tumour.astype(np.uint8), np.ones((3, 3))) > 0
+    column, row = (at[kind == NucleusKind.TUMOUR] // cell).T
+    assert near[row, column].all()
+    # Two hundred square µm of tumour hold a nucleus, and every nest has some.
+    assert len(row) > tumour.sum() * truth.cell_um**2 / 400
+    own = at[kind == NucleusKind.TUMOUR]
+    for nest in truth.nests_px:
+        assert (np.abs(own - nest).max(axis=1) < 80 / spacing).any()
 
 
 def test_truth_counts_the_map(small, positive):
@@ -165,7 +165,9 @@ def test_negatives_hold_glands_and_lymphocytes_but_no_tumour():
 
 
 def test_glass_is_bright_and_tissue_is_pink(small, positive):
-    anatomy, image = paint(positive, small)
+    # Pen and dust lie on the glass too.
+    clean = replace(small, artefacts=ArtefactSettings(holes=0, folds=0, pen=0, dust=0, blur=0))
+    anatomy, image = paint(positive, clean)
     cells = image.reshape(32, 32, 32, 32, 3).mean(axis=(1, 3))
     deep = cv2.erode((anatomy.classes > 0).astype(np.uint8), np.ones((3, 3))) > 0
     empty = cv2.dilate((anatomy.classes > 0).astype(np.uint8), np.ones((3, 3))) == 0

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from histopress.simulate.phantom import draw_anatomy, draw_cohort, manifest_rows, measure_truth
+from histopress.simulate.phantom import draw_anatomy
 from histopress.simulate.phantom_settings import PhantomSettings
+from histopress.simulate.phantom_slides import draw_cohort, manifest_rows
 from histopress.simulate.phantom_truth import COLUMNS, measure_fractions, truth_rows
 from histopress.simulate.settings import SurvivalSettings
+from histopress.simulate.truth import measure_truth
 
 SETTINGS = PhantomSettings(
     size_px=1024, n_patients=60, slides_per_patient=(1, 3), tumour_fraction=(0.1, 0.5)

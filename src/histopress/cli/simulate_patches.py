@@ -19,18 +19,16 @@ class SimulatePatchesSettings:
 
 
 def simulate_patches(job: Job) -> None:
-    """Draw patches of each tissue class."""
-    from dataclasses import asdict
-
+    """Draw patches of each class of a task."""
     from histopress.patches.phantom import draw_patches
     from histopress.patches.table import write_patches
 
     chosen = job.settings
-    table = draw_patches(
-        chosen.slides, name=job.wildcard("task"), seed=chosen.seed, **asdict(chosen.patches)
-    )
+    table = draw_patches(chosen.slides, chosen.patches, name=job.wildcard("task"), seed=chosen.seed)
     write_patches(job.output("patches"), table)
-    job.facts.update(patches=len(table.labels), classes=list(table.classes))
+    job.facts.update(
+        patches=len(table.labels), classes=list(table.classes), note=table.facts["note"]
+    )
 
 
 VERB = Verb(

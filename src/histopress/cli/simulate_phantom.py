@@ -1,6 +1,8 @@
 """``histopress simulate phantom``: a whole phantom cohort, without the workflow."""
 
 import argparse
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +11,19 @@ from histopress.cli.progress import progress_bar
 if TYPE_CHECKING:
     from histopress.simulate.phantom_settings import PhantomSettings
 
+TRUTH = {"classes": ".classes.png", "nuclei": ".nuclei.h5", "regions": ".regions.geojson"}
+"""Files beside a slide, by what they tell."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--manifest", type=Path, required=True, metavar="CSV", help="to write")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="YAML",
+        help="of a study: its manifest, phantom.slides and seed are taken in place of the options",
+    )
+    parser.add_argument("--manifest", type=Path, metavar="CSV", help="to write")
     parser.add_argument(
         "--folder",
         default="data/phantom",
@@ -23,61 +34,119 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--survival",
         metavar="JSON",
-        help="also tell tumour fraction, survival, age and grade: see SurvivalSettings ({} takes "
-        "the defaults); or a file of it",
+        help="design 'tumour': also tell tumour fraction, survival, age and grade, see "
+        "SurvivalSettings ({} takes the defaults); design 'growth': see GrowthSurvivalSettings; or "
+        "a file of it",
     )
-    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument(
+        "--latents",
+        type=Path,
+        metavar="CSV",
+        help="to write: the causes that no stage may read, in the designs 'growth' and 'node'",
+    )
+    parser.add_argument(
+        "--oracle",
+        type=Path,
+        metavar="JSON",
+        help="to write: the best scores that knowing these causes reaches",
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="of the cohort; 1 without")
+    parser.add_argument(
+        "--threads", type=int, default=1, metavar="N", help="blocks drawn at the same time"
+    )
     parser.add_argument(
         "--manifest-only", action="store_true", help="leave drawing the slides to the workflow"
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What is drawn, and where its manifest is written."""
+
+    manifest: Path
+    settings: "PhantomSettings"
+    seed: int
+
+
 def run(options: argparse.Namespace) -> int:
-    """Write the manifest and, unless left to the workflow, the slides."""
-    from histopress.cli.settings import read_settings
-    from histopress.simulate.phantom import draw_cohort, draw_slide
-    from histopress.simulate.phantom_settings import PhantomSettings
+    """Write the manifest and, unless left to the workflow, the slides and what is true of them."""
+    from histopress.cli.phantom_tables import make_tables, write_tables
+    from histopress.simulate.phantom import draw_slide
+    from histopress.simulate.phantom_slides import draw_cohort
+    from histopress.simulate.truth_files import TruthFiles
     from histopress.store import atomic, write_json
 
-    settings = read_settings(PhantomSettings, options.settings, verb="simulate phantom")
-    cohort = draw_cohort(settings, seed=options.seed)
+    chosen = choose(options)
+    settings, seed = chosen.settings, chosen.seed
+    cohort = draw_cohort(settings, seed=seed)
+    # Before the slides, so that a wrong option does not show after an hour.
+    tables = make_tables(
+        settings,
+        seed=seed,
+        survival=options.survival,
+        folder=options.folder,
+        latents=options.latents is not None,
+        oracle=options.oracle is not None,
+    )
     progress = progress_bar("draw slides")
     for done, slide in enumerate(() if options.manifest_only else cohort, start=1):
         place = Path(options.folder) / f"{slide.slide_id}.tif"
-        with atomic(place) as temporary:
-            truth = draw_slide(temporary, slide, settings=settings, seed=options.seed)
-        with atomic(place.with_suffix(".truth.json")) as temporary:
-            write_json(temporary, truth.as_json())
+        with ExitStack() as stack:
+            temporary, table, *beside = (
+                stack.enter_context(atomic(place.with_suffix(suffix)))
+                for suffix in (place.suffix, ".truth.json", *TRUTH.values())
+            )
+            truth = draw_slide(
+                temporary,
+                slide,
+                settings=settings,
+                seed=seed,
+                threads=options.threads,
+                beside=TruthFiles(**dict(zip(TRUTH, beside, strict=True))),
+            )
+            write_json(table, truth.as_json())
         progress(done, len(cohort))
-    write_manifest(
-        options.manifest,
-        settings,
-        seed=options.seed,
-        survival=options.survival,
-        folder=options.folder,
-    )
-    print(f"{options.manifest}: {len(cohort)} slides")
+    write_tables(tables, chosen.manifest, latents=options.latents, oracle=options.oracle)
+    print(f"{chosen.manifest}: {len(cohort)} slides")
     return 0
+
+
+def choose(options: argparse.Namespace) -> Chosen:
+    """Take the cohort from the options, or from a study's configuration.
+
+    Raises
+    ------
+    ConfigError
+        No manifest is named, the configuration draws no slides, or both were given.
+    """
+    from histopress.cli.settings import read_settings
+    from histopress.errors import ConfigError
+    from histopress.simulate.phantom_settings import PhantomSettings
+
+    if options.config is None:
+        if options.manifest is None:
+            raise ConfigError("--manifest: is missing; name the table to write, or give --config")
+        settings = read_settings(PhantomSettings, options.settings, verb="simulate phantom")
+        seed = 1 if options.seed is None else options.seed
+        return Chosen(manifest=options.manifest, settings=settings, seed=seed)
+    for name in ("manifest", "settings", "seed"):
+        if getattr(options, name) is not None:
+            raise ConfigError(f"--{name}: is also in {options.config}; give one of the two")
+    from histopress.config import load_config
+    from histopress.study import read_values
+
+    config = load_config(read_values(options.config))
+    if config.phantom is None or config.manifest is None:
+        raise ConfigError(
+            f"{options.config}: phantom, manifest: one is missing; a phantom cohort needs both"
+        )
+    return Chosen(manifest=Path(config.manifest), settings=config.phantom.slides, seed=config.seed)
 
 
 def write_manifest(
     path: Path, settings: "PhantomSettings", *, seed: int, survival: str | None, folder: str
 ) -> None:
-    """Write the table of slides, with their whole truth where ``survival`` (JSON) is given."""
-    from histopress.cli.settings import read_settings
-    from histopress.simulate.phantom import MANIFEST_COLUMNS, draw_cohort, manifest_rows
-    from histopress.simulate.phantom_truth import COLUMNS, measure_fractions, truth_rows
-    from histopress.simulate.settings import SurvivalSettings
-    from histopress.store import atomic, write_csv
+    """Write the table of slides alone; see :func:`histopress.cli.phantom_tables.make_tables`."""
+    from histopress.cli.phantom_tables import make_tables, write_tables
 
-    cohort = draw_cohort(settings, seed=seed)
-    rows, columns = manifest_rows(cohort, folder=folder), list(MANIFEST_COLUMNS)
-    if survival is not None:
-        law = read_settings(SurvivalSettings, survival, verb="simulate phantom")
-        fractions = measure_fractions(cohort, settings=settings, seed=seed)
-        columns = list(COLUMNS)
-        rows = truth_rows(
-            cohort, fractions, settings=settings, survival=law, seed=seed, folder=folder
-        )
-    with atomic(path) as temporary:
-        write_csv(temporary, rows, columns)
+    write_tables(make_tables(settings, seed=seed, survival=survival, folder=folder), path)

@@ -19,7 +19,9 @@ class SlideSettings:
 def simulate_slide(job: Job) -> None:
     """Draw the slide and write what is true of it."""
     from histopress.errors import ConfigError
-    from histopress.simulate.phantom import draw_cohort, draw_slide
+    from histopress.simulate.phantom import draw_slide
+    from histopress.simulate.phantom_slides import draw_cohort
+    from histopress.simulate.truth_files import TruthFiles
     from histopress.store import write_json
 
     chosen, slide_id = job.settings, job.wildcard("slide-id")
@@ -29,8 +31,14 @@ def simulate_slide(job: Job) -> None:
             f"slide '{slide_id}': is not in the phantom cohort of "
             f"{chosen.slides.n_patients} patients; raise n_patients"
         )
+    names = ("classes", "nuclei", "regions")
     truth = draw_slide(
-        job.output("slide"), cohort[slide_id], settings=chosen.slides, seed=chosen.seed
+        job.output("slide"),
+        cohort[slide_id],
+        settings=chosen.slides,
+        seed=chosen.seed,
+        threads=job.threads,
+        beside=TruthFiles(**{name: job.output(name) for name in names if job.has(name)}),
     )
     write_json(job.output("truth"), truth.as_json())
 
@@ -42,6 +50,9 @@ VERB = Verb(
     outputs=(
         Port(name="slide", help="pyramidal TIFF"),
         Port(name="truth", help="JSON: what is drawn, and how much of it"),
+        Port(name="classes", help="PNG: the class map, a pixel a cell", optional=True),
+        Port(name="nuclei", help="HDF5: place and kind of every nucleus", optional=True),
+        Port(name="regions", help="GeoJSON: outlines of all regions", optional=True),
     ),
     wildcards=("slide-id",),
     run=simulate_slide,

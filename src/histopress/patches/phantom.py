@@ -1,71 +1,50 @@
 """Labelled patches of drawn tissue, from patients who are in no cohort."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from string import ascii_lowercase
+from typing import Any
 
-import cv2
 import numpy as np
 from jaxtyping import Int64, UInt8
 
 from histopress.errors import ConfigError
+from histopress.patches.phantom_sampling import pick_places, share_evenly
+from histopress.patches.phantom_settings import PhantomPatchSettings, follow_cohort
+from histopress.patches.phantom_slide import Corners, PatchSlide
+from histopress.patches.phantom_task import PhantomTask, choose_task
 from histopress.patches.table import PatchTable
-from histopress.pictures import read_picture
 from histopress.seeds import generator
-from histopress.simulate.anatomy.tissue import Anatomy, Tissue
-from histopress.simulate.drawing.canvas import cell_pixels
-from histopress.simulate.phantom import (
-    PhantomSlide,
-    center_name,
-    draw_anatomy,
-    prepare_canvas,
-)
-from histopress.simulate.phantom_settings import PhantomSettings
+from histopress.simulate.phantom_settings import PATTERNS, PhantomSettings
+from histopress.simulate.phantom_slides import center_name, draw_slide_of
 
-CLASSES = ("stroma", "gland", "lymphocytes", "tumour")
-"""Kinds of tissue: names of :class:`~histopress.simulate.anatomy.tissue.Tissue` in lower case."""
-FACTS = {
-    "grouping": "patient",
-    "licence": "none needed: drawn",
-    "note": "Drawn phantom tissue; shows that software works, not how well on patients.",
-    "warnings": [],
-}
-PURITY = 0.65
-"""A patch shows a class if so much of its area on the class map does."""
-DRAWN_PX = 2048
-"""Side of the slides that patches are cut from, unless the cohort's are smaller."""
+PURPOSE = "phantom-patches"
+MOST_SLIDES = len(ascii_lowercase)
+NOTE = "Drawn phantom tissue; shows that software works, not how well on patients."
 
 
 def draw_patches(
-    settings: PhantomSettings,
-    *,
-    name: str,
-    seed: int,
-    n_patients: int,
-    n_per_class: int,
-    tile_px: int = 128,
-    classes: Sequence[str] = CLASSES,
+    slides: PhantomSettings, patches: PhantomPatchSettings, *, name: str, seed: int
 ) -> PatchTable:
     """Cut labelled patches from slides drawn like the cohort's, of patients name-T0001, ….
 
-    A patient's slide depends on the seed and the patient's id alone; tasks of other names have
-    other patients, and no cohort has any of them. Each slide holds all classes; a patch's class
-    covers at least 65 % of it. Patches of one patient may overlap, patches of two cannot. They
-    pass through JPEG as slides do.
+    Any task can be cut for any cohort: spacing, centres, stains, noise and JPEG are the cohort's
+    (:func:`~histopress.patches.phantom_settings.follow_cohort`), what the slides show is the
+    task's (:class:`~histopress.patches.phantom_task.PhantomTask`). Of each class every centre
+    gives equally many patches, and so does every patient of a centre, as far as numbers divide;
+    a patient has as many slides as that takes. Tasks of other names have other patients, and no
+    cohort has any of them.
 
     Parameters
     ----------
-    settings : PhantomSettings
-        Spacing, composition, centres and stains of the cohort that the encoder is meant for.
+    slides : PhantomSettings
+        The cohort that the encoder is meant for.
+    patches : PhantomPatchSettings
+        Task, patients, number and size of the patches.
     name : str
         Name of the task.
     seed : int
         The run's seed.
-    n_patients, n_per_class : int
-        Patients to draw, and patches of each class in all.
-    tile_px : int
-        Side of a patch in pixels of ``settings.spacing_um``.
-    classes : sequence of str
-        Some of :data:`CLASSES`, in the order of the labels.
 
     Returns
     -------
@@ -76,117 +55,144 @@ def draw_patches(
     Raises
     ------
     ConfigError
-        The slides do not hold enough patches of a class.
+        A patient's 26 slides do not hold enough patches of a class.
+
+    Notes
+    -----
+    Only the blocks of a slide that patches need are drawn. Memory: the patches, and the class
+    maps and textures of one patient.
     """
-    settings = replace(settings, size_px=(size := min(settings.size_px, DRAWN_PX)))
-    slides = [_slide(number, settings, name) for number in range(n_patients)]
-    # Anatomies are small and quickly drawn: so it is known who can give what before any pixel is.
-    anatomies = [draw_anatomy(slide, settings=settings, seed=seed) for slide in slides]
-    cell_px = cell_pixels(settings.spacing_um)
-    corners = [
-        [
-            find_patches(anatomy, Tissue[kind.upper()], cell_px=cell_px, tile_px=tile_px, size=size)
-            for kind in classes
-        ]
-        for anatomy in anatomies
-    ]
-    available = np.array([[len(found) for found in places] for places in corners], np.int64)
-    _check_counts(available.sum(0), classes, n_per_class=n_per_class, n_patients=n_patients)
-    quotas = np.stack([share_out(counts, n_per_class) for counts in available.T], axis=1)
-    images = np.empty((int(quotas.sum()), tile_px, tile_px, 3), np.uint8)
-    start = 0
-    for number, (slide, anatomy) in enumerate(zip(slides, anatomies, strict=True)):
-        rng = generator(seed, "phantom-patches", name, slide.patient_id)
-        picks = np.concatenate(
-            [
-                places[rng.permutation(len(places))[:quota]]
-                for places, quota in zip(corners[number], quotas[number], strict=True)
-            ]
+    slides = follow_cohort(slides)
+    task = choose_task(patches, slides)
+    labels = np.array([pool.label for pool in task.pools])
+    centers = [center_name(number, slides.n_centers) for number in range(patches.n_patients)]
+    quotas = share_evenly(_count_pools(task, patches.n_per_class), centers)
+    images = np.empty((int(quotas.sum()), patches.tile_px, patches.tile_px, 3), np.uint8)
+    groups: list[_Patient] = []
+    for number, quota in enumerate(quotas):
+        patient = _Patient(
+            patient_id=f"{name}-T{number + 1:04d}",
+            center=centers[number],
+            turn=number // slides.n_centers,
         )
-        picture = _paint(slide, anatomy, settings=settings, seed=seed)
-        for place, (left, top) in enumerate(picks, start=start):
-            images[place] = picture[top : top + tile_px, left : left + tile_px]
-        start += len(picks)
-    owners = [slides[number] for number in np.repeat(np.arange(n_patients), quotas.sum(1))]
+        places = _lay_out(patient, task, quota, slides=slides, patches=patches, seed=seed)
+        rng = generator(seed, PURPOSE, patient.patient_id, "picks")
+        own = images[len(groups) : len(groups) + int(quota.sum())]
+        _cut(places, quota, rng, images=own)
+        groups += [patient] * len(own)
     return PatchTable(
         images=images,
-        labels=np.repeat(np.tile(np.arange(len(classes)), n_patients), quotas.ravel()),
-        classes=tuple(classes),
-        groups=tuple(slide.patient_id for slide in owners),
-        centers=tuple(slide.center for slide in owners),
-        spacing_um=settings.spacing_um,
-        facts={"task": name, **FACTS},
+        labels=np.repeat(np.tile(labels, len(quotas)), quotas.ravel()),
+        classes=task.classes,
+        groups=tuple(patient.patient_id for patient in groups),
+        centers=tuple(patient.center for patient in groups),
+        spacing_um=slides.spacing_um,
+        facts=_facts(task, name=name, kind=patches.task),
     )
 
 
-def find_patches(
-    anatomy: Anatomy, tissue: Tissue, *, cell_px: int, tile_px: int, size: int
-) -> Int64[np.ndarray, "N 2"]:
-    """Corners (x, y) in pixels, on half-cell steps, of the patches that show a class."""
-    is_class = (anatomy.classes == tissue).astype(np.float64)
-    # Every cell becomes 2 × 2, so that patches may start in the middle of one.
-    halves = np.pad(np.kron(is_class, np.ones((2, 2))).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    step = cell_px / 2
-    span = max(round(tile_px / step), 1)
-    area = (
-        halves[span:, span:]
-        - halves[:-span, span:]
-        - halves[span:, :-span]
-        + halves[:-span, :-span]
-    )
-    rows, cols = np.nonzero(area >= PURITY * span**2)
-    corners = (np.stack([cols, rows], axis=1) * step).astype(np.int64)
-    return corners[(corners + tile_px <= size).all(axis=1)]
+@dataclass(frozen=True, kw_only=True)
+class _Patient:
+    """A patient: id, centre, and how many of the centre come before."""
+
+    patient_id: str
+    center: str
+    turn: int
 
 
-def share_out(available: Int64[np.ndarray, "N"], wanted: int) -> Int64[np.ndarray, "N"]:
-    """Ask each for an equal share of ``wanted``; what some cannot give, those with more do.
+@dataclass(frozen=True, kw_only=True)
+class _Places:
+    """A slide, and the corners of the patches that it offers, pool by pool."""
 
-    Examples
-    --------
-    >>> share_out(np.array([9, 1, 9]), 9).tolist()
-    [4, 1, 4]
-    """
-    quotas = np.zeros_like(available)
-    for place, index in enumerate(np.argsort(available, kind="stable")):
-        share = (wanted - int(quotas.sum())) // (len(available) - place)
-        quotas[index] = min(int(available[index]), share)
-    return quotas
+    slide: PatchSlide
+    corners: Sequence[Corners]
 
 
-def _slide(number: int, settings: PhantomSettings, name: str) -> PhantomSlide:
-    """Name the only slide of a training patient; it shows as much tumour as a slide may."""
-    return PhantomSlide(
-        slide_id=f"phantom-{name}-T{number + 1:04d}",
-        patient_id=f"{name}-T{number + 1:04d}",
-        center=center_name(number, settings.n_centers),
-        tumour=1,
-        tumour_fraction=settings.tumour_fraction[1],
-        spacing_um=settings.spacing_um,
-    )
+def _count_pools(task: PhantomTask, n_per_class: int) -> Int64[np.ndarray, "pools"]:
+    """Split each class's number over its pools; an odd one goes to the first."""
+    counts = np.array([int(n_per_class * pool.share) for pool in task.pools], np.int64)
+    for label in range(len(task.classes)):
+        pools = [place for place, pool in enumerate(task.pools) if pool.label == label]
+        counts[pools[0]] += n_per_class - counts[pools].sum()
+    return counts
 
 
-def _paint(
-    slide: PhantomSlide, anatomy: Anatomy, *, settings: PhantomSettings, seed: int
-) -> UInt8[np.ndarray, "H W 3"]:
-    """Draw a whole slide, less what its JPEG tiles would lose."""
-    canvas = prepare_canvas(anatomy, slide, settings=settings, seed=seed)
-    picture = np.concatenate(list(canvas.bands()))[..., ::-1]
-    data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, settings.quality])[1]
-    return read_picture(data.tobytes(), slide.slide_id)
+def _lay_out(
+    patient: _Patient,
+    task: PhantomTask,
+    quota: Int64[np.ndarray, "pools"],
+    *,
+    slides: PhantomSettings,
+    patches: PhantomPatchSettings,
+    seed: int,
+) -> list[_Places]:
+    """Lay out slides of a patient until they offer what is asked."""
+    places: list[_Places] = []
+    offered = np.zeros_like(quota)
+    while (offered < quota).any() and len(places) < MOST_SLIDES:
+        settings = task.settings(slides, turn=len(places), tile_px=patches.tile_px)
+        slide_id = f"phantom-{patient.patient_id}-{ascii_lowercase[len(places)]}"
+        growth = settings.design == "growth"
+        drawn = draw_slide_of(
+            patient.patient_id,
+            slide_id,
+            center=patient.center,
+            tumour=True,
+            pattern=PATTERNS[patient.turn % len(PATTERNS)] if growth else None,
+            settings=settings,
+            seed=seed,
+        )
+        slide = PatchSlide(drawn, settings=settings, seed=seed, tile_px=patches.tile_px)
+        corners = task.find(slide, generator(seed, PURPOSE, slide_id, "places"))
+        places.append(_Places(slide=slide, corners=corners))
+        offered += [len(found) for found in corners]
+    _check_offer(patient, task, offered=offered, quota=quota)
+    return places
 
 
-def _check_counts(
-    available: Int64[np.ndarray, "K"], classes: Sequence[str], *, n_per_class: int, n_patients: int
+def _check_offer(
+    patient: _Patient,
+    task: PhantomTask,
+    *,
+    offered: Int64[np.ndarray, "pools"],
+    quota: Int64[np.ndarray, "pools"],
 ) -> None:
-    """Refuse slides that are short of a class."""
+    """Refuse a patient whose slides are short of a class."""
     short = {
-        kind: count
-        for kind, count in zip(classes, available.tolist(), strict=True)
-        if count < n_per_class
+        pool.name: f"{count} of {wanted}"
+        for pool, count, wanted in zip(task.pools, offered.tolist(), quota.tolist(), strict=True)
+        if count < wanted
     }
     if short:
         raise ConfigError(
-            f"{n_patients} phantom patients give too few patches: {short} of {n_per_class} each; "
-            "lower 'n_per_class', or raise 'n_patients' or the class's fraction"
+            f"phantom patient '{patient.patient_id}': {MOST_SLIDES} slides, the most of one "
+            f"patient, give too few patches: {short}; lower 'n_per_class' or raise 'n_patients'"
         )
+
+
+def _cut(
+    places: Sequence[_Places],
+    quota: Int64[np.ndarray, "pools"],
+    rng: np.random.Generator,
+    *,
+    images: UInt8[np.ndarray, "N h h 3"],
+) -> None:
+    """Pick a patient's patches at random from all slides alike, and draw them into ``images``."""
+    owners, corners = pick_places([found.corners for found in places], quota, rng)
+    for number, found in enumerate(places):
+        (chosen,) = np.nonzero(owners == number)
+        if len(chosen):
+            images[chosen] = found.slide.cut(corners[chosen])
+
+
+def _facts(task: PhantomTask, *, name: str, kind: str) -> dict[str, Any]:
+    """Tell cards of the patches."""
+    return {
+        "task": name,
+        "kind": kind,
+        "designs": list(task.designs),
+        "grouping": "patient",
+        "licence": "none needed: drawn",
+        "note": f"{NOTE} {task.note}",
+        "warnings": [],
+    }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from histopress.seeds import generator
 from histopress.simulate.dealing import PURPOSE
 from histopress.simulate.follow_up import FollowUp, FractionLaw, draw_follow_up
-from histopress.simulate.phantom import center_name
+from histopress.simulate.phantom_slides import center_name
 from histopress.simulate.settings import CollageSettings
 
 

@@ -6,7 +6,7 @@ from string import ascii_lowercase
 
 from histopress.errors import ConfigError
 from histopress.seeds import generator
-from histopress.simulate.phantom import patient_series
+from histopress.simulate.phantom_slides import patient_series
 from histopress.simulate.settings import CollageSettings
 from histopress.simulate.tiles import TileFile, group_duplicates
 
@@ -26,23 +26,23 @@ class Demand:
 def draw_demands(settings: CollageSettings, *, seed: int) -> tuple[Demand, ...]:
     """Name the slides of a cohort and draw how many tiles each takes."""
     demands = []
-    for number, _, positive, slides in patient_series(
+    for patient in patient_series(
         settings.n_patients,
         n_centers=1,
         prevalence=settings.prevalence,
         slides=settings.slides_per_patient,
     ):
-        for letter in ascii_lowercase[:slides]:
-            slide_id = f"{PURPOSE}-{number:04d}-{letter}"
+        for letter in ascii_lowercase[: patient.slides]:
+            slide_id = f"{PURPOSE}-{patient.number:04d}-{letter}"
             rng = generator(seed, PURPOSE, slide_id, "demand")
             low, high = settings.tiles_per_slide
             total = int(rng.integers(low, high + 1))
             share = rng.uniform(*settings.positive_fraction)
-            positives = min(max(round(share * total), 1), total) if positive else 0
+            positives = min(max(round(share * total), 1), total) if patient.tumour else 0
             demands.append(
                 Demand(
                     slide_id=slide_id,
-                    patient_id=f"C{number:04d}",
+                    patient_id=f"C{patient.number:04d}",
                     positives=positives,
                     negatives=total - positives,
                 )

@@ -16,18 +16,20 @@ Where the publication leaves it open, or we differ:
 - a digit belongs to a rectangle if its centre lies inside, so that it may reach over the border;
 - digits outside are even over the ten classes, then over the pictures of a class;
 - the class of the upright rectangle is drawn for itself, so that it tells nothing about the
-  label; in one image of ten both are the same;
+  label: in one image of ten both are the same, where the authors' program takes another;
 - rectangles lie anywhere inside the image, see
   :func:`histopress.simulate.digits_layout.draw_rectangles`; the smallest, of 36 × 18 px, hold
-  1.3 digits on average and some hold none, so that no method can be right always.
+  1.3 digits on average. In one image of 40 the tilted one holds five or fewer, in one of 1,000
+  none, so that no method can be right always.
+
+What can be had without seeing the rectangles, of 1,000 images with MNIST's digits: the most
+frequent of all digits is the label in 55 % (half of the images, and those where both rectangles
+are of one class); a 1 has half of the ink of other digits, so that the mean grey level alone,
+cut into 30 bins, reaches 13 %, where chance is 10 %.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 from jaxtyping import Int64, UInt8
 from numpy.lib.stride_tricks import sliding_window_view
@@ -37,17 +39,8 @@ from histopress.seeds import generator
 from histopress.simulate.digits_bank import CLASSES, DigitBank, Part
 from histopress.simulate.digits_layout import Rectangle, draw_rectangles, scatter_squares
 from histopress.simulate.digits_settings import DigitsSettings
-from histopress.simulate.pyramid import write_pyramid
 
 PURPOSE = "digits"
-_RECTANGLE_COLUMNS = ("label", "digits", "x_px", "y_px", "long_px", "angle_deg")
-MANIFEST_COLUMNS = (
-    *("slide_id", "patient_id", "path", "part", "label"),
-    *(f"tilted_{name}" for name in _RECTANGLE_COLUMNS[1:]),
-    *(f"upright_{name}" for name in _RECTANGLE_COLUMNS),
-)
-BAND_PX = 256
-"""Rows of a TIFF that are coloured at a time."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,7 +100,7 @@ def draw_digits(
 
     Notes
     -----
-    Of the default size some 50 ms and 40 MB.
+    Some 25 ms for an image of the default size.
     """
     side = digits.pictures.shape[-1]
     if side != settings.digit_px:
@@ -156,79 +149,6 @@ def truth_mask(drawn: DigitsImage) -> UInt8[np.ndarray, "H W"]:
         left, top = np.maximum(rectangle.corners.min(axis=0), 0).astype(int)
         right, bottom = np.ceil(rectangle.corners.max(axis=0)).astype(int)
         part = mask[top:bottom, left:right]
-        rows, columns = np.indices(part.shape, sparse=True)
-        part[rectangle.contains(columns + left + 0.5, rows + top + 0.5)] = value
+        rows, columns = np.arange(top, bottom)[:, None], np.arange(left, right)
+        part[rectangle.contains(columns + 0.5, rows + 0.5)] = value
     return mask
-
-
-def slide_id(part: Part, index: int) -> str:
-    """Name an image.
-
-    Examples
-    --------
-    >>> slide_id("train", 7)
-    'digits-train-000007'
-    """
-    return f"digits-{part}-{index:06d}"
-
-
-def manifest_row(drawn: DigitsImage, *, part: Part, index: int, path: str) -> dict[str, Any]:
-    """Row of the manifest with :data:`MANIFEST_COLUMNS`; each image is a patient of its own."""
-    found: dict[str, Any] = {
-        "slide_id": slide_id(part, index),
-        "patient_id": f"P-{part}-{index:06d}",
-        "path": path,
-        "part": part,
-        "label": drawn.label,
-        "upright_label": drawn.upright_label,
-    }
-    for name in ("tilted", "upright"):
-        rectangle: Rectangle = getattr(drawn, name)
-        found |= {
-            f"{name}_digits": drawn.count_inside(rectangle),
-            f"{name}_x_px": rectangle.x,
-            f"{name}_y_px": rectangle.y,
-            f"{name}_long_px": rectangle.long_px,
-            f"{name}_angle_deg": rectangle.angle_deg,
-        }
-    return found
-
-
-def write_png(path: Path, image: UInt8[np.ndarray, "H W"]) -> None:
-    """Write a grey picture without loss."""
-    coded, data = cv2.imencode(".png", image)
-    path.write_bytes(data.tobytes())
-
-
-def write_tiff(path: Path, image: UInt8[np.ndarray, "H W"], settings: DigitsSettings) -> None:
-    """Write a pyramidal TIFF in the colours of H&E.
-
-    Black becomes ``background_rgb``, white ``ink_rgb``, what is between them a mixture: a tissue
-    finder that looks for stain then takes the whole image.
-
-    Parameters
-    ----------
-    path : Path
-        Written in place; give a temporary path and publish it when whole.
-    image : uint8 ndarray (H, W)
-    settings : DigitsSettings
-        Colours, spacing and JPEG quality.
-    """
-    write_pyramid(
-        path,
-        _coloured(image, settings),
-        shape=(image.shape[0], image.shape[1]),
-        spacing_um=settings.spacing_um,
-        quality=settings.quality,
-    )
-
-
-def _coloured(
-    image: UInt8[np.ndarray, "H W"], settings: DigitsSettings
-) -> Iterator[UInt8[np.ndarray, "rows W 3"]]:
-    """Yield rows of the image in colour."""
-    ends = np.array([settings.background_rgb, settings.ink_rgb], float)
-    grey = np.arange(256)[:, None] / 255
-    table = np.rint(ends[0] + grey * (ends[1] - ends[0])).astype(np.uint8)
-    for top in range(0, len(image), BAND_PX):
-        yield table[image[top : top + BAND_PX]]

@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -20,6 +21,11 @@ MNIST_SIDE = 28
 MNIST_KEYS = ("x_train", "y_train", "x_test", "y_test")
 MNIST_VALIDATION = 1 / 12
 """Share of MNIST's training pictures that is kept for validation: 5,000 of 60,000."""
+_UNREADABLE = (
+    *(AttributeError, EOFError, KeyError, OSError, TypeError, ValueError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What numpy raises over files of other kinds, and damaged ones."""
 SKLEARN_SHARE = 1 / 6
 """Share of scikit-learn's pictures that goes to validation, and to test."""
 
@@ -121,33 +127,32 @@ def _divide_mnist(path: Path) -> dict[Part, _Digits]:
 def _read_mnist(path: Path) -> dict[str, np.ndarray]:
     """Read the four arrays and check them."""
     if not path.is_file():
-        raise ConfigError(f"--mnist: '{path}': no such file; give MNIST as one NPZ file")
+        raise ConfigError(
+            f"MNIST file '{path}': no such file; give the NPZ file, or none to take "
+            "scikit-learn's digits"
+        )
     keys = ", ".join(MNIST_KEYS)
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: np.asarray(file[key]) for key in MNIST_KEYS}
-    except (AttributeError, EOFError, KeyError, OSError, TypeError, ValueError) as error:
+    except _UNREADABLE as error:
         raise _foreign(path, f"cannot be read as NPZ with the arrays {keys} ({error})") from error
-    except zipfile.BadZipFile as error:
-        raise _foreign(path, f"is damaged ({error})") from error
     for kind in ("train", "test"):
         pictures, classes = arrays[f"x_{kind}"], arrays[f"y_{kind}"]
         if pictures.dtype != np.uint8 or pictures.shape[1:] != (MNIST_SIDE, MNIST_SIDE):
             raise _foreign(
                 path, f"x_{kind} is {pictures.dtype} {pictures.shape}, not uint8 (N, 28, 28)"
             )
-        if classes.shape != pictures.shape[:1] or not set(np.unique(classes)) <= set(
-            range(CLASSES)
-        ):
-            raise _foreign(path, f"y_{kind} does not hold one digit, 0 to 9, a picture")
+        digits = classes.shape == pictures.shape[:1] and np.isin(classes, range(CLASSES)).all()
+        if not digits:
+            raise _foreign(path, f"y_{kind} does not hold a digit, 0 to 9, for each picture")
         arrays[f"y_{kind}"] = classes.astype(np.int64)
     return arrays
 
 
 def _foreign(path: Path, fault: str) -> ConfigError:
     return ConfigError(
-        f"--mnist: '{path}' is no MNIST file: {fault}; give another, or leave --mnist out to take "
-        "scikit-learn's digits"
+        f"MNIST file '{path}': {fault}; give another, or none to take scikit-learn's digits"
     )
 
 

@@ -21,8 +21,8 @@ from functools import cache
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.optimize import brentq
 
+from histopress.simulate.exponential import draw_age, hazard_at, latest_end, observe
 from histopress.simulate.settings import SurvivalSettings
 
 COLUMNS = (
@@ -36,14 +36,10 @@ COLUMNS = (
 """What a manifest tells of a patient; equal on all of the patient's slides."""
 
 GRADES = (1, 2, 3)
-AGE_MEAN, AGE_SD, AGE_BOUNDS = 62.0, 10.0, (30, 90)
 NODES = 32
 """Points at which an average over tumour fractions is taken (Gauss-Legendre)."""
 
 STEEPEST = 20.0
-NOBODY = 1_000_000
-SHORTEST_MONTHS = 0.01
-"""Times are written in hundredths of a month, and none is 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,14 +128,17 @@ def draw_follow_up(
     """
     luck, ended = rng.standard_exponential(), rng.random()
     grade = int(rng.choice(GRADES))
-    age = int(np.clip(np.rint(rng.normal(AGE_MEAN, AGE_SD)), *AGE_BOUNDS))
+    age = draw_age(rng)
     log_hazard = float(log_hazard_of(law.standardise(fraction), grade, settings))
-    event = luck / (np.log(2) / settings.median_months * np.exp(log_hazard))
-    end = ended * follow_up_end(law, settings)
-    months = max(round(float(min(event, end)), 2), SHORTEST_MONTHS)
+    months, censorship = observe(
+        luck,
+        ended,
+        hazard=float(hazard_at(log_hazard, settings.median_months)),
+        end=follow_up_end(law, settings),
+    )
     return FollowUp(
         survival_months=months,
-        censorship=int(end < event),
+        censorship=censorship,
         age=age,
         grade=grade,
         true_log_hazard=log_hazard,
@@ -160,22 +159,14 @@ def log_hazard_of(
 
 @cache
 def follow_up_end(law: FractionLaw, settings: SurvivalSettings) -> float:
-    """Give the latest end of follow-up in months, at which the expected share is censored.
+    """Give the latest end of follow-up in months, averaged over the law's fractions and grades.
 
-    With hazard h and an end drawn evenly from 0 to E, a share (1 − exp(−hE)) / (hE) is
-    censored; its average over the law's fractions and over grades falls in E from 1 to 0.
-    Infinite where fewer than one in :data:`NOBODY` are to be censored.
+    See :func:`histopress.simulate.exponential.latest_end`.
     """
-    if settings.censoring_share * NOBODY < 1:
-        return float("inf")
     hazards, weights = _hazards(law, settings)
-
-    def excess(log_end: float) -> float:
-        risk = hazards * np.exp(log_end)
-        return float(weights @ (-np.expm1(-risk) / risk)) - settings.censoring_share
-
-    scale = np.log(settings.median_months)
-    return float(np.exp(brentq(excess, scale - 100, scale + 100, xtol=1e-12)))
+    return latest_end(
+        hazards, weights, share=settings.censoring_share, scale=settings.median_months
+    )
 
 
 def _hazards(
@@ -188,4 +179,4 @@ def _hazards(
     deviations = np.array([law.standardise(float(fraction)) for fraction in fractions])
     exponents = np.concatenate([log_hazard_of(deviations, grade, settings) for grade in GRADES])
     weights = np.tile(chances, len(GRADES)) / len(GRADES)
-    return np.log(2) / settings.median_months * np.exp(exponents), weights
+    return np.asarray(hazard_at(exponents, settings.median_months)), weights

@@ -149,6 +149,13 @@ class PhantomSettings:
         float,
         Field(ge=0.0, le=30.0, description="Standard deviation of sensor noise in grey levels."),
     ] = 2.5
+    container: Annotated[
+        Literal["generic", "aperio"],
+        Field(
+            description="Kind of pyramidal TIFF: 'generic' halves from level to level; 'aperio' is "
+            "built as an Aperio scanner's SVS, with thumbnail, label and macro picture."
+        ),
+    ] = "generic"
     quality: Annotated[int, Field(ge=10, le=100, description="JPEG quality of the pyramid.")] = 80
 
     def __post_init__(self) -> None:

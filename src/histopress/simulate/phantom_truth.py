@@ -13,16 +13,16 @@ from typing import Any
 from histopress.seeds import generator
 from histopress.simulate.follow_up import COLUMNS as FOLLOW_UP_COLUMNS
 from histopress.simulate.follow_up import FollowUp, FractionLaw, draw_follow_up
-from histopress.simulate.phantom import (
+from histopress.simulate.phantom import draw_anatomy
+from histopress.simulate.phantom_settings import PhantomSettings
+from histopress.simulate.phantom_slides import (
     MANIFEST_COLUMNS,
     PURPOSE,
     PhantomSlide,
-    draw_anatomy,
     manifest_rows,
-    measure_truth,
 )
-from histopress.simulate.phantom_settings import PhantomSettings
 from histopress.simulate.settings import SurvivalSettings
+from histopress.simulate.truth import measure_truth
 
 COLUMNS = (*MANIFEST_COLUMNS, "tumour_fraction", *FOLLOW_UP_COLUMNS)
 
@@ -53,7 +53,7 @@ def truth_rows(
     Parameters
     ----------
     cohort : sequence of PhantomSlide
-        All slides of :func:`histopress.simulate.phantom.draw_cohort`.
+        All slides of :func:`histopress.simulate.phantom_slides.draw_cohort`.
     fractions : mapping of str to float
         Of each slide, by id; see :func:`measure_fractions`.
     settings : PhantomSettings

@@ -1,53 +1,19 @@
 """Tiled pyramidal JPEG TIFFs that OpenSlide opens, written as the pixels come."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
-from typing import IO
+from tempfile import TemporaryFile
+from typing import Any
 
-import numpy as np
-from jaxtyping import UInt8
 from tifffile import TiffWriter
 
-from histopress.errors import ConfigError
+from histopress.simulate.pyramid_aperio import OVERVIEW_PX, aperio_directories
+from histopress.simulate.pyramid_layout import Container, Layout, choose_halvings
+from histopress.simulate.pyramid_levels import Band, Level, encode_levels
 
-SPOOL_BYTES = 64 * 2**20
-"""Coarser levels wait in memory up to this size, above it on the disk."""
-BIG_TIFF_PIXELS = 2**31
-"""From so many level-0 pixels on, 64-bit offsets are used."""
-
-Band = UInt8[np.ndarray, "rows width 3"]
-
-
-def count_levels(shape: tuple[int, int], tile_px: int) -> int:
-    """Count the levels of a pyramid that is halved until a level fits into one tile.
-
-    Examples
-    --------
-    >>> count_levels((4096, 4096), 256)
-    5
-    >>> count_levels((200, 1000), 256)
-    3
-    """
-    longest, shortest, levels = max(shape), min(shape), 1
-    while longest > tile_px and shortest >= 2:
-        longest, shortest, levels = longest // 2, shortest // 2, levels + 1
-    return levels
-
-
-def halve(image: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H//2 W//2 3"]:
-    """Average blocks of 2 × 2 pixels, halves rounded up; an odd last row or column is left out.
-
-    Examples
-    --------
-    >>> halve(np.array([[[0, 0, 0], [1, 2, 4]], [[0, 0, 0], [1, 2, 4]]], np.uint8))
-    array([[[1, 1, 2]]], dtype=uint8)
-    """
-    rows, columns = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
-    even = image[:rows, :columns].astype(np.uint16)
-    pairs = even[0::2] + even[1::2]
-    return ((pairs[:, 0::2] + pairs[:, 1::2] + 2) >> 2).astype(np.uint8)
+BIG_TIFF_PIXELS = 2**30
+"""From so many level-0 pixels on, 64-bit offsets are used: no JPEG takes 3 bytes a pixel."""
 
 
 def write_pyramid(
@@ -59,18 +25,18 @@ def write_pyramid(
     tile_px: int = 256,
     levels: int | None = None,
     quality: int = 80,
+    container: Container = "generic",
 ) -> None:
     """Write a slide from bands of rows, top to bottom.
 
-    Each level halves the one before by area means. The spacing stands in the TIFF's resolution
-    (pixels a centimetre), which OpenSlide turns into ``openslide.mpp-x``; it is exact where 10000 /
-    spacing is a fraction of small numbers, else right to nine digits. No date and no software
-    name are written, so that equal pixels give equal bytes.
+    Every level is made of level 0 by halving with area means, again and again. No date and no
+    software name are written, and tiles are cut alike whatever the bands, so that equal pixels
+    give equal bytes.
 
     Parameters
     ----------
     path : Path
-        Written in place; give a temporary path and publish it when whole.
+        Written in place; give a temporary path and publish it when whole. An error removes it.
     bands : iterable of uint8 ndarray (rows, width, 3)
         RGB; any number of rows each, together ``shape[0]``.
     shape : tuple of int
@@ -80,9 +46,14 @@ def write_pyramid(
     tile_px : int
         Side of the TIFF's tiles in pixels, a multiple of 16.
     levels : int or None
-        Number of levels; None halves until a level fits into one tile.
+        Number of levels; None ends with the first that fits into one tile.
     quality : int
         JPEG quality, 1 to 100.
+    container : "generic" or "aperio"
+        Generic: factors 1, 2, 4, …; the spacing stands in the resolution (pixels a centimetre),
+        exact where 10000 / spacing is a fraction of small numbers, else right to nine digits.
+        Aperio: factors 1, 4, 16, 32 at most; spacing and magnification stand in the
+        descriptions; a thumbnail, an empty label and a drawn macro image go with it.
 
     Raises
     ------
@@ -92,103 +63,58 @@ def write_pyramid(
 
     Notes
     -----
-    Memory holds one row of tiles and is independent of the slide's height; coarser levels wait
-    on the disk once they exceed 64 MiB.
+    Memory, besides the band: a strip of tiles of each level, whatever the slide's height; below
+    200 MB at a width of 100,000 px. The encoded tiles of all levels but the first wait on the
+    disk, in files without a name in the folder of ``path``.
     """
-    wanted = count_levels(shape, tile_px) if levels is None else levels
-    _check(shape, tile_px=tile_px, levels=wanted)
+    layout = Layout(
+        shape=shape,
+        halvings=choose_halvings(shape, tile_px=tile_px, levels=levels, container=container),
+        spacing_um=spacing_um,
+        tile_px=tile_px,
+        quality=quality,
+    )
     big = shape[0] * shape[1] >= BIG_TIFF_PIXELS
-    with TiffWriter(path, bigtiff=big) as tiff, ExitStack() as spools:
-        for level in range(wanted):
-            size = (shape[0] >> level, shape[1] >> level)
-            spool: IO[bytes] | None = None
-            if level + 1 < wanted:
-                spool = spools.enter_context(
-                    SpooledTemporaryFile(max_size=SPOOL_BYTES, dir=str(path.parent))
-                )
-            per_cm = 1e4 / (spacing_um * 2**level)
-            strips = _strips(bands, size, tile_px)
-            tiff.write(
-                _tiles(strips, tile_px, spool),
-                shape=(*size, 3),
-                dtype=np.uint8,
-                tile=(tile_px, tile_px),
-                photometric="rgb",
-                compression="jpeg",
-                compressionargs={"level": quality},
-                subfiletype=1 if level else 0,
-                resolution=(per_cm, per_cm),
-                resolutionunit="CENTIMETER",
-                metadata=None,
-                software=False,
-                maxworkers=1,
-            )
-            # The writer stops at its last tile; what is left would be rows too many.
-            next(strips, None)
-            if spool is not None:
-                bands = _unspool(spool, size, tile_px)
+    aperio = container == "aperio"
+    try:
+        with ExitStack() as spools, TiffWriter(path, bigtiff=big) as tiff:
+            ladder = _ladder(layout, path.parent, spools, overview=aperio)
+            directories = aperio_directories if aperio else generic_directories
+            tiles = encode_levels(bands, ladder)
+            for directory in directories(layout, ladder, tiles):
+                tiff.write(**directory, metadata=None, software=False, maxworkers=1)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
-def _check(shape: tuple[int, int], *, tile_px: int, levels: int) -> None:
-    """Refuse a geometry that cannot be written."""
-    if tile_px < 16 or tile_px % 16:
-        raise ConfigError(f"tile_px is {tile_px}; a JPEG TIFF takes positive multiples of 16")
-    if levels < 1 or min(shape) >> (levels - 1) < 1:
-        raise ConfigError(
-            f"{levels} levels of a slide of {shape[0]} × {shape[1]} px; give from 1 to "
-            f"{max(min(shape), 1).bit_length()}"
+def generic_directories(
+    layout: Layout, ladder: Sequence[Level], tiles: Iterator[bytes]
+) -> Iterator[dict[str, Any]]:
+    """Yield the arguments of ``TiffWriter.write``, a level each; the first takes ``tiles``."""
+    for halving in layout.halvings:
+        yield layout.tags(halving) | {
+            "data": ladder[halving].tiles() if halving else tiles,
+            "subfiletype": 1 if halving else 0,
+        }
+
+
+def _ladder(layout: Layout, folder: Path, spools: ExitStack, *, overview: bool) -> list[Level]:
+    """Make the levels from 0 to the last; one keeps its pixels if an overview is asked for."""
+    deepest = min(layout.shape).bit_length() - 1
+    seen = next((n for n in range(deepest) if max(layout.size(n)) <= OVERVIEW_PX), deepest)
+    last = max(layout.halvings[-1], seen if overview else 0)
+    return [
+        Level(
+            layout.size(halving),
+            tile_px=layout.tile_px,
+            quality=layout.quality,
+            spool=(
+                spools.enter_context(TemporaryFile(dir=folder))
+                if halving and halving in layout.halvings
+                else None
+            ),
+            kept=overview and halving == seen,
         )
-
-
-def _strips(bands: Iterable[Band], size: tuple[int, int], tile_px: int) -> Iterator[Band]:
-    """Cut bands of any height into strips of ``tile_px`` rows (the last may have fewer)."""
-    height, width = size
-    strip = np.empty((tile_px, width, 3), np.uint8)
-    filled = done = 0
-    for band in bands:
-        if band.dtype != np.uint8 or band.shape[1:] != (width, 3):
-            raise ConfigError(
-                f"a band from row {done} is {band.dtype} {band.shape}; the slide takes uint8 "
-                f"(rows, {width}, 3)"
-            )
-        done += len(band)
-        if done > height:
-            raise ConfigError(f"the bands hold {done} rows or more; the slide has {height}")
-        start = 0
-        while start < len(band):
-            take = min(tile_px - filled, len(band) - start)
-            strip[filled : filled + take] = band[start : start + take]
-            filled, start = filled + take, start + take
-            if filled == tile_px:
-                yield strip
-                filled = 0
-    if done != height:
-        raise ConfigError(f"the bands hold {done} rows; the slide has {height}")
-    if filled:
-        yield strip[:filled]
-
-
-def _tiles(
-    strips: Iterable[Band], tile_px: int, spool: IO[bytes] | None
-) -> Iterator[UInt8[np.ndarray, "tile tile 3"]]:
-    """Yield a level's tiles row by row; the next level's pixels go to ``spool`` on the way."""
-    for strip in strips:
-        if spool is not None:
-            spool.write(halve(strip).tobytes())
-        rows, width = strip.shape[:2]
-        padding = ((0, tile_px - rows), (0, -width % tile_px), (0, 0))
-        # The edge is repeated: black padding would ring into the last blocks of the picture.
-        padded = np.pad(strip, padding, mode="edge")
-        for left in range(0, padded.shape[1], tile_px):
-            yield np.ascontiguousarray(padded[:, left : left + tile_px])
-
-
-def _unspool(spool: IO[bytes], size: tuple[int, int], tile_px: int) -> Iterator[Band]:
-    """Read back the level below ``size`` in strips, and drop the spool at the end."""
-    height, width = size[0] // 2, size[1] // 2
-    with spool:
-        spool.seek(0)
-        for top in range(0, height, tile_px):
-            rows = min(tile_px, height - top)
-            data = spool.read(rows * width * 3)
-            yield np.frombuffer(data, np.uint8).reshape(rows, width, 3)
+        for halving in range(last + 1)
+    ]

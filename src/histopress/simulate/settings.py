@@ -50,6 +50,64 @@ class SurvivalSettings:
 
 
 @settings
+class GrowthSurvivalSettings:
+    """What is recorded of patients of the design ``growth``.
+
+    A law of survival, and how exactly proliferation and growth pattern are recorded; see
+    :mod:`histopress.simulate.latents`.
+    """
+
+    median_months: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=1200,
+            description="Median time to the event at the average mitotic density (on a "
+            "logarithmic scale) and the pattern 'pushing'.",
+        ),
+    ] = 30.0
+    mitosis_log_hazard: Annotated[
+        float,
+        Field(
+            ge=-4,
+            le=4,
+            description="Log-hazard a standard deviation of the logarithm of mitotic density.",
+        ),
+    ] = 0.8
+    pattern_log_hazard: Annotated[
+        float,
+        Field(
+            ge=-4,
+            le=4,
+            description="Log-hazard that 'replacement' has more than 'pushing', and 'desmoplastic' "
+            "less.",
+        ),
+    ] = 0.8
+    censoring_share: Annotated[
+        float,
+        Field(ge=0, le=0.95, description="Expected share of patients whose event is not seen."),
+    ] = 0.3
+    proliferation_sd: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=10,
+            description="Standard deviation of the error of the recorded proliferation score; one "
+            "step is a doubling of mitotic density.",
+        ),
+    ] = 0.4
+    mislabelled_share: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=0.5,
+            description="Expected share of patients whose recorded growth pattern is one of the "
+            "other two.",
+        ),
+    ] = 0.0
+
+
+@settings
 class CollageSettings:
     """A cohort of slides built from labelled real tiles."""
 
