@@ -14,7 +14,7 @@ SMK := $(BIN)/snakemake --cores $(CORES)
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 
-.PHONY: run test test-audit test-dvc check real he collage encoders phantoms clean install
+.PHONY: run test test-audit test-dvc check real he collage encoders phantoms claims clean install
 
 run: $(INSTALLED)
 	@histopress validate
@@ -80,6 +80,34 @@ phantoms: $(INSTALLED)
 	test -f real/phantoms/config/slides.csv || (cd real/phantoms && histopress simulate cohort \
 	  --survival=$(CURDIR)/config/recipes/phantoms/survival.json)
 	$(SMK) --directory real/phantoms
+
+# What is claimed of the method, on drawn and real tissue; SIZE is tiny, small or full (docs/claims.md).
+SIZE ?= small
+CLAIMS := real/claims/$(SIZE)
+STUDIES ?= growth centers node $(if $(wildcard $(DATA)/tiles/lymph),tiles)
+
+claims: $(STUDIES:%=$(CLAIMS)/%/judged)
+	histopress claims table $(STUDIES:%=$(CLAIMS)/%) --page=$(CLAIMS)/verdicts.md --figure=$(CLAIMS)/verdicts.svg
+
+# Encoders by the workflow, slides in as many processes as cores, then the workflow again; what is
+# done is left alone.
+$(CLAIMS)/%/judged: $(INSTALLED) FORCE
+	histopress claims init $(CLAIMS)/$* --study=$* --size=$(SIZE) \
+	  --set DATA $(abspath $(DATA)) --set MITOSIS mitosis.csv
+	test -f $(CLAIMS)/$*/config/slides.csv || ($(if $(filter tiles,$*),$(call collages,$(CLAIMS)/$*),$(call drawn,$(CLAIMS)/$*)))
+	$(SMK) --directory $(CLAIMS)/$* results/claims/plan.md
+	$(SMK) --directory $(CLAIMS)/$* encoders
+	cd $(CLAIMS)/$* && histopress simulate cohort --jobs=$(CORES)
+	$(SMK) --directory $(CLAIMS)/$* claims
+	touch $@
+
+FORCE:
+
+drawn = cd $1 && histopress simulate phantom --config=config/config.yaml --manifest-only \
+  --latents=config/latents.csv --oracle=config/oracle.json
+collages = python config/recipes/encoders/mitosis.py $(abspath $(DATA))/tiles/mitosis > $1/mitosis.csv \
+  && cd $1 && histopress simulate collage --tiles=$(abspath $(DATA))/tiles/lymph/train \
+  --manifest=config/slides.csv --settings=$(CURDIR)/config/recipes/collage/collage.json
 
 clean:
 	rm -rf data logs real .snakemake

@@ -25,6 +25,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/control.smk"
 include: "workflow/rules/explain.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/audit.smk"
 
 
@@ -35,6 +36,7 @@ localrules:
     all,
     encoders,
     controls,
+    claims,
 
 
 rule all:
@@ -44,6 +46,7 @@ rule all:
         get_compressed_slides(),
         get_comparisons(),
         get_evaluations(),
+        get_claims(),
 
 
 rule encoders:
@@ -54,3 +57,8 @@ rule encoders:
 rule controls:
     input:
         get_controls(),
+
+
+rule claims:
+    input:
+        get_claims(),

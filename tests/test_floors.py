@@ -12,6 +12,7 @@ FLOORS = [
     ("study",),
     ("audit", "report"),
     ("config",),
+    ("claims",),
     ("haystack",),
     ("probe",),
     ("explain", "evaluate"),

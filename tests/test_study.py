@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from histopress.errors import ConfigError, ManifestError
-from histopress.simulate.phantom import draw_cohort, manifest_rows
+from histopress.simulate.phantom_slides import draw_cohort, manifest_rows
 from histopress.store import read_csv
 from histopress.study import load_study, read_values
 

@@ -75,7 +75,27 @@ def test_encoders_that_must_be_trained_are_named_with_what_to_do(here, capsys):
     assert "snakemake results/encoders/deep/card.json" in told
 
 
-def test_a_study_of_real_slides_is_refused(here, capsys):
+def test_a_second_run_leaves_alone_what_still_holds(here):
+    assert main(["simulate", "cohort", "--survival={}"]) == 0
+    files = (path for path in (here / "results").rglob("*") if path.is_file())
+    # Uncommitted code is kept once for all records.
+    places = sorted(path for path in files if "source" not in path.parts)
+    before = {path: path.stat().st_mtime_ns for path in places}
+    gone = here / "results/compressed/colour/phantom-0002-a.h5"
+    gone.unlink()
+    assert main(["simulate", "cohort", "--jobs=2"]) == 0
+    made = {path for path in places if path.stat().st_mtime_ns != before[path]}
+    assert made == {gone, here / "results/records/compress/colour/phantom-0002-a.json"}
+    grids = {"g": STUDY["grids"]["g"] | {"min_tissue": 0.5}}
+    configure(here, STUDY | {"grids": grids})
+    assert main(["simulate", "cohort"]) == 0
+    made = {path for path in places if path.stat().st_mtime_ns != before[path]}
+    drawn = {path for path in places if "simulate_slide" in str(path)}
+    defined = {path for path in places if "encoder" in str(path.relative_to(here))}
+    assert made == set(places) - drawn - defined
+
+
+def test_a_manifest_can_be_written_for_phantoms_only(here, capsys):
     configure(here, {name: value for name, value in STUDY.items() if name != "phantom"})
-    assert main(["simulate", "cohort"]) == 1
+    assert main(["simulate", "cohort", "--survival={}"]) == 1
     assert "config: phantom" in capsys.readouterr().err

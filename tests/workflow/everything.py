@@ -12,6 +12,15 @@ TASKS = {
     },
     "own": {"source": {"kind": "cohort", "grid": "half-um"}, "spacing_um": 0.5},
 }  # fmt: skip
+CLAIM = {"letter": "a", "statement": "All that is claimed.", "target": "tumour", "model": "cnn"}
+CLAIMS = {
+    "contrast": {"first": ["tiny"], "second": ["mean-rgb", "unlabelled"]},
+    "inclusion": {"encoders": ["tiny", "unlabelled"]},
+    "separation": {"target": "os", "encoder": "tiny"},
+    "limit": {"encoders": ["tiny", "foreign"], "target": "lesion"},
+    "saliency": {"encoder": "tiny"},
+    "precision": {"encoder": "foreign", "target": "os"},
+}
 EVERYTHING = TOY | {
     "phantom": WITH_CONTROLS["phantom"],
     "tasks": TASKS,
@@ -38,11 +47,22 @@ EVERYTHING = TOY | {
         "cr": {
             "kind": "survival", "time": "months", "event": "cause", "competing": ["2"],
         },
+        "lesion": {"kind": "classification", "column": "tumour"},
     },
     "protocol": {"kind": "table", "path": "splits"},
     "seeds": [0, 1],
     "controls": {"permutations": {"mean": 5}},
     "explain": {},
+    "claims": {
+        "family": 9,
+        "latents": "config/latents.csv",
+        "of": {
+            **{kind: CLAIM | {"kind": kind} | own for kind, own in CLAIMS.items()},
+            "proxy": CLAIM | CLAIMS["separation"] | {
+                "kind": "separation", "proxy": "tumour", "proxy_class": "1",
+            },
+        },
+    },
 }  # fmt: skip
 FILES = (
     "patches/list.csv", "patches/x.h5", "patches/y.h5", "patches/classes/a/1.png",
@@ -64,6 +84,8 @@ def make_everything(folder):
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
+    sizes = [f"{slide},{60 * place}" for place, slide in enumerate(slides)]
+    (folder / "config/latents.csv").write_text("\n".join(["slide_id,metastasis_um", *sizes, ""]))
     thirds = [slides[part::3] for part in range(3)]
     lines = [f"{n},{','.join(row)}" for n, row in enumerate(zip(*thirds, strict=True))]
     (folder / "splits/splits_0.csv").write_text("\n".join([",train,val,test", *lines, ""]))

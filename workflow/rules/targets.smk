@@ -104,3 +104,28 @@ def get_evaluations():
 def get_controls():
     """Return the controls of all targets."""
     return PLAN.learning.controls()
+
+
+def get_claim_inputs(wildcards):
+    """Return what a claim is judged by; the content of tables counts, not their time."""
+    found = PLAN.stated.inputs(wildcards.claim)
+    tables = ("manifest", "labels", "table", "latents")
+    return {
+        role: [ancient(path) for path in paths] if role in tables else paths
+        for role, paths in found.items()
+    }
+
+
+def get_claim_content(wildcards):
+    """Return the digests of what counts of a claim's tables."""
+    return sorted(set(PLAN.stated.content(wildcards.claim).values()))
+
+
+def get_claim_options(wildcards):
+    """Return the options that name a claim's files."""
+    return PLAN.stated.options(wildcards.claim)
+
+
+def get_claims():
+    """Return what the claims end in."""
+    return PLAN.stated.files()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from histopress.cli.job import Job, Port, Verb
+from histopress.cli.judged import labels_of, tested_rows
 from histopress.cohort.settings import TargetSettings
 from histopress.config import Seed
 from histopress.evaluate.control_settings import ComparedSettings
@@ -216,7 +217,7 @@ def _difference(
     from histopress.evaluate.units import ClassUnits
 
     labels = labels_of(found[pair[0]])
-    tested = [_tested(job, target, name, found[name]) for name in pair]
+    tested = [tested_rows(job, target, name, found[name]) for name in pair]
     common = {(row.slide_id, row.fold) for row in tested[0]} & {
         (row.slide_id, row.fold) for row in tested[1]
     }
@@ -246,40 +247,6 @@ def _difference(
         n_resamples=settings.bootstrap,
         level=settings.level,
         rng=job.rng("difference", target, *pair[0], *pair[1]),
-    )
-
-
-def labels_of(metrics: Mapping[str, Any]) -> Any:
-    """Take from metrics what is needed to read and fuse the predictions beside them."""
-    from histopress.cohort.targets import Labels
-
-    classes = tuple(metrics.get("classes", ()))
-    positive = metrics.get("positive")
-    return Labels(
-        target=metrics["target"],
-        kind=metrics["kind"],
-        level=metrics["level"],
-        values={},
-        left_out={},
-        strata={},
-        classes=classes,
-        positive=classes.index(positive) if positive else max(0, len(classes) - 1),
-        unit=metrics.get("unit"),
-    )
-
-
-def _tested(job: Job, target: str, name: tuple[str, str], metrics: Mapping[str, Any]) -> Any:
-    from histopress.evaluate.predictions import parse_predictions
-    from histopress.store import read_csv
-
-    path = job.request.paths["evaluation"] / target / name[0] / name[1] / "predictions.csv"
-    labels = labels_of(metrics)
-    return parse_predictions(
-        read_csv(job.reads("evaluation", path)),
-        target=target,
-        kind=labels.kind,
-        classes=labels.classes,
-        name=str(path),
     )
 
 

@@ -9,16 +9,18 @@ from dataclasses import asdict, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from histopress.cli.claims.cuts import claim_cut, plan_cut
 from histopress.cli.learning import Learning
 from histopress.config import PhantomCohortSettings
 from histopress.errors import ConfigError
+from histopress.patches.phantom_settings import follow_cohort
 from histopress.probe.settings import ProbeSettings
 from histopress.probe.study import BASELINE, TRANSFER, transfer_encoders
 from histopress.study import Study
 from histopress.study.names import CLINICAL, SELECTED
 
 if TYPE_CHECKING:
-    from histopress.simulate.phantom import PhantomSlide
+    from histopress.simulate.phantom_slides import PhantomSlide
 
 
 def _plain(value: Any) -> Any:
@@ -50,7 +52,7 @@ def _phantom(study: Study) -> PhantomCohortSettings:
 
 def _simulate_slide(study: Study, wildcards: Any) -> dict[str, Any]:
     """Leave out how many patients follow this one: they do not change its slides."""
-    from histopress.simulate.phantom import draw_cohort
+    from histopress.simulate.phantom_slides import draw_cohort
 
     slides = _phantom(study).slides
     drawn = draw_cohort(slides, seed=study.config.seed)
@@ -67,10 +69,11 @@ def enumerate_patients(drawn: Iterable["PhantomSlide"]) -> Iterator[tuple[int, "
 
 
 def _simulate_patches(study: Study, wildcards: Any) -> dict[str, Any]:
+    """Leave out what patches do not take over from the cohort."""
     phantom = _phantom(study)
     return {
         "seed": study.config.seed,
-        "slides": _plain(replace(phantom.slides, n_patients=1)),
+        "slides": _plain(follow_cohort(phantom.slides)),
         "patches": _plain(phantom.patches[wildcards.task]),
     }
 
@@ -239,6 +242,10 @@ def _leaks(study: Study, wildcards: Any) -> dict[str, Any]:
     return {**_learning(study, wildcards.target), "numerics": _plain(study.config.numerics)}
 
 
+def _claim(study: Study, wildcards: Any) -> dict[str, Any]:
+    return claim_cut(study, wildcards.claim, learning=_learning)
+
+
 def _nothing(_study: Study, _wildcards: Any) -> dict[str, Any]:
     return {}
 
@@ -268,4 +275,6 @@ SETTINGS: dict[str, Callable[[Study, Any], dict[str, Any]]] = {
     "null": _null,
     "leaks": _leaks,
     "explain": _explain,
+    "claims plan": plan_cut,
+    "claim": _claim,
 }

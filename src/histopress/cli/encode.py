@@ -80,7 +80,7 @@ def _embed(job: Job, tiles: Any, card: Any, header: dict[str, Any]) -> None:
     )
     task = EncodeTask(
         coords=tiles.coords,
-        open_reader=partial(TileReader, slide, geometry),
+        open_reader=partial(TileReader, slide, geometry, memory=job.request.memory),
         build_network=partial(load_network, card, weights),
         fitting=fitting,
         views=header["views"],

@@ -7,7 +7,7 @@ A verb says what it reads, writes and needs to know (:class:`Verb`) and does its
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from histopress.errors import StoreError
 from histopress.seeds import derive_seed
 from histopress.store import remove_leftovers, temporary_path
 from histopress.types import Progress
+
+if TYPE_CHECKING:
+    from histopress.slide.memory import TileMemory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +95,8 @@ class Request:
     code: str | None = None
     threads: int = 1
     attempt: int = 1
+    memory: "TileMemory | None" = None
+    """Tiles that the jobs of one process share; it changes no result."""
 
 
 @dataclass

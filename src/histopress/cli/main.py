@@ -44,6 +44,8 @@ JOBS = {
     "null": ("null", "shuffle labels through the whole cross-validation, many times"),
     "leaks": ("leaks", "inject leaks of every kind; each must be refused"),
     "explain": ("explain", "map where on one slide a trained model looks"),
+    "claims plan": ("claims.plan", "write down what is claimed, and what the cohort can show"),
+    "claim": ("claims.claim", "hold a finished study against one claim"),
     "compare": ("compare", "a table and a figure over all models evaluated"),
 }
 """Verbs that make results: each runs as one job with a record."""
@@ -51,7 +53,10 @@ JOBS = {
 TOOLS = {
     "simulate phantom": ("simulate_phantom", "write a whole phantom cohort: slides and manifest"),
     "simulate cohort": ("simulate_cohort", "draw and compress a phantom cohort in one process"),
+    "simulate digits": ("simulate_digits", "write images of digits labelled by a tilted rectangle"),
     "simulate collage": ("simulate_collage", "write a cohort of slides built from labelled tiles"),
+    "claims init": ("claims.init", "write the configuration of one of the claims' studies"),
+    "claims table": ("claims.table", "gather the verdicts of one or several studies"),
     "split rebalance": ("split_rebalance", "assign everybody anew, as a new version of a split"),
     "split import": ("split_import", "begin a split with the folds of CLAM or Patho-Bench"),
     "split export": ("split_export", "write a split as CLAM's or Patho-Bench's tables"),

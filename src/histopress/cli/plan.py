@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from histopress.audit.code import code_digest
+from histopress.cli.claims.stated import Stated
 from histopress.cli.cuts import SETTINGS
 from histopress.cli.learning import Learning
 from histopress.cli.main import JOBS
@@ -223,6 +224,11 @@ class Plan:
     def learning(self) -> Learning:
         """What the rules of slide-level learning ask."""
         return Learning(self.study)
+
+    @cached_property
+    def stated(self) -> Stated:
+        """What the rules of claims ask."""
+        return Stated(self.study)
 
 
 def any_of(encoders: Iterable[str]) -> str:

@@ -30,8 +30,14 @@ from histopress.store import (
 )
 
 
-def execute(request: Request) -> None:
+def execute(request: Request, *, source: Source | None = None) -> None:
     """Run one call of a verb from settings to record.
+
+    Parameters
+    ----------
+    request : Request
+    source : Source, optional
+        The code as it is now, where many jobs of one process share one look at it.
 
     Raises
     ------
@@ -44,7 +50,8 @@ def execute(request: Request) -> None:
     _check_code(request, code)
     _check_places(request)
     job = Job(request=request, project=Path.cwd(), settings=request.settings)
-    source = read_source() if request.record is not None else None
+    if source is None and request.record is not None:
+        source = read_source()
     try:
         verb.run(job)
         outputs = _finished_outputs(job)

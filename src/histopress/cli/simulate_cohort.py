@@ -1,18 +1,21 @@
-"""``histopress simulate cohort``: a configuration's phantom cohort, compressed in one process.
+"""``histopress simulate cohort``: a simulated cohort, compressed in one process or a few.
 
 The workflow starts a process a job, which costs seconds; two hundred small slides would spend
 most of an hour on that. Here the same verbs run one after the other, with the same settings,
-files and records, so that the workflow finds them done and goes on from there. It remembers
-nothing of jobs that it did not run: after a change of settings or code, call this verb again.
+files and records, so that the workflow finds them done and goes on from there. Encoders that read
+the same grid share one reading of each slide. It remembers nothing of jobs that it did not run:
+after a change of settings or code, call this verb again; it makes anew what would come out
+otherwise.
 """
 
 import argparse
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+from histopress.cli.in_process import Performer, Step, encoder_files, slide_steps
 from histopress.cli.progress import progress_bar
 from histopress.study import names
 
@@ -20,24 +23,10 @@ if TYPE_CHECKING:
     from histopress.cli.plan import Plan
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One call of a verb: its name, the job's wildcards, its files."""
-
-    verb: str
-    wildcards: Mapping[str, str]
-    paths: Mapping[str, str]
-
-    @property
-    def record(self) -> Path:
-        """Where the workflow puts the record."""
-        parts = [self.verb.replace(" ", "_"), *(self.wildcards[key] for key in self.wildcards)]
-        return Path(names.RECORD, *parts[:-1], f"{parts[-1]}.json")
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--config", type=Path, default=Path("config/config.yaml"), metavar="YAML")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     parser.add_argument(
         "--survival",
         metavar="JSON",
@@ -47,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draw, tile, encode and compress all slides; what was there before is made anew."""
+    """Draw, tile, encode and compress all slides; what is there and still holds is left alone."""
     from histopress.cli.runner import set_threads
     from histopress.study import read_values
 
@@ -55,15 +44,50 @@ def run(options: argparse.Namespace) -> int:
     values = read_values(options.config)
     plan = load_plan(values, options.survival)
     slides = plan.study.slide_ids
+    performer = Performer(plan)
     for step in encoder_steps(plan):
-        perform(step, plan)
+        performer.perform(step)
     progress = progress_bar("compress slides")
-    for done, slide in enumerate(slides, start=1):
-        for step in slide_steps(plan, slide):
-            perform(step, plan)
+    for done, _ in enumerate(compress_slides(options.config, slides, options.jobs), start=1):
         progress(done, len(slides))
     print(f"{plan.study.config.manifest}: {len(slides)} slides drawn and compressed")
     return 0
+
+
+def compress_slides(config: Path, slides: Sequence[str], jobs: int) -> Iterator[str]:
+    """Give each slide's id when all its steps are done, by so many processes."""
+    if jobs <= 1:
+        _begin(config)
+        yield from map(_compress, slides)
+        return
+    # A fresh interpreter each: threads of libraries do not survive a fork.
+    with ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(config,)
+    ) as pool:
+        for place in as_completed([pool.submit(_compress, slide) for slide in slides]):
+            yield place.result()
+
+
+_workers: dict[str, "tuple[Plan, Performer]"] = {}
+
+
+def _begin(config: Path) -> None:
+    """Load the study once a process."""
+    from histopress.cli.plan import Plan
+    from histopress.cli.runner import set_threads
+    from histopress.slide.memory import TileMemory
+    from histopress.study import read_values
+
+    set_threads(1)
+    plan = Plan.load(read_values(config), Path.cwd(), check_files=True)
+    _workers["own"] = (plan, Performer(plan, TileMemory()))
+
+
+def _compress(slide: str) -> str:
+    plan, performer = _workers["own"]
+    for step in slide_steps(plan, slide):
+        performer.perform(step)
+    return slide
 
 
 def load_plan(values: Mapping[str, object], survival: str | None) -> "Plan":
@@ -72,7 +96,7 @@ def load_plan(values: Mapping[str, object], survival: str | None) -> "Plan":
     Raises
     ------
     ConfigError
-        The study draws no phantom slides, or has an encoder that cannot be had at once.
+        The study has no slides, or an encoder that cannot be had at once.
     """
     from histopress.cli.plan import Plan
     from histopress.config import load_config
@@ -80,10 +104,10 @@ def load_plan(values: Mapping[str, object], survival: str | None) -> "Plan":
     from histopress.errors import ConfigError
 
     config = load_config(values)
-    if config.phantom is None or config.manifest is None:
+    if config.manifest is None or (survival is not None and config.phantom is None):
         raise ConfigError(
-            "config: phantom, manifest: one is missing; 'simulate cohort' draws the slides of a "
-            "phantom cohort and needs both"
+            "config: phantom, manifest: one is missing; 'simulate cohort' compresses the slides of "
+            "a manifest, and writes it for the slides of a phantom cohort"
         )
     for name, encoder in config.encoders.items():
         card = Path(names.ENCODER.format(encoder=name), "card.json")
@@ -92,7 +116,7 @@ def load_plan(values: Mapping[str, object], survival: str | None) -> "Plan":
                 f"config: encoders.{name}: is not there yet ({card}); let the workflow make it "
                 f"first: snakemake {card}"
             )
-    if survival is not None:
+    if survival is not None and config.phantom is not None:
         from histopress.cli.simulate_phantom import write_manifest
 
         write_manifest(
@@ -112,58 +136,5 @@ def encoder_steps(plan: "Plan") -> Iterator[Step]:
     for name, encoder in plan.study.config.encoders.items():
         if isinstance(encoder, MeanRgbSettings):
             yield Step(
-                verb="encoder define", wildcards={"encoder": name}, paths=_encoder_files(name)
+                verb="encoder define", wildcards={"encoder": name}, paths=encoder_files(name)
             )
-
-
-def slide_steps(plan: "Plan", slide: str) -> Iterator[Step]:
-    """Draw a slide, tile it on every grid in use, encode and compress it by every encoder."""
-    row = plan.study.manifest[slide]
-    if plan.study.is_drawn(row):
-        truth = str(Path(row.path).with_suffix(".truth.json"))
-        paths = {"slide": row.path, "truth": truth}
-        yield Step(verb="simulate slide", wildcards={"slide": slide}, paths=paths)
-    encoders = plan.study.config.encoders
-    for grid in dict.fromkeys(plan.grid(encoder) for encoder in encoders):
-        places = {"grid": grid, "slide": slide}
-        paths = {"slide": row.path, "tiles": names.TILES.format(**places)}
-        paths["overlay"] = names.OVERLAY.format(**places)
-        yield Step(verb="tile", wildcards=places, paths=paths)
-    for encoder in encoders:
-        places = {"encoder": encoder, "slide": slide}
-        tiles = names.TILES.format(grid=plan.grid(encoder), slide=slide)
-        features = names.FEATURES.format(**places)
-        paths = {"slide": row.path, "tiles": tiles, "features": features}
-        yield Step(verb="encode", wildcards=places, paths=paths | _encoder_files(encoder))
-        compressed = names.COMPRESSED.format(**places)
-        paths = {"tiles": tiles, "features": features, "compressed": compressed}
-        yield Step(verb="compress", wildcards=places, paths=paths)
-
-
-def perform(step: Step, plan: "Plan") -> None:
-    """Run one verb as the workflow would."""
-    import importlib
-
-    from histopress.cli.job import Request
-    from histopress.cli.main import JOBS
-    from histopress.cli.runner import execute
-    from histopress.cli.settings import read_settings
-
-    verb = importlib.import_module(f"histopress.cli.{JOBS[step.verb][0]}").VERB
-    chosen = plan.settings(step.verb, SimpleNamespace(**step.wildcards))
-    given = {"slide-id": step.wildcards.get("slide", ""), **step.wildcards}
-    execute(
-        Request(
-            verb=verb,
-            settings=read_settings(verb.settings, chosen, verb=step.verb),
-            paths={port: Path(path) for port, path in step.paths.items()},
-            wildcards={name: given[name] for name in verb.wildcards},
-            record=step.record,
-            code=plan.code(step.verb),
-        )
-    )
-
-
-def _encoder_files(encoder: str) -> dict[str, str]:
-    folder = names.ENCODER.format(encoder=encoder)
-    return {"card": f"{folder}/card.json", "weights": f"{folder}/weights.safetensors"}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from histopress.cohort.names import check_name
+from histopress.config.claims_checks import claims_faults
 from histopress.config.learning_checks import learning_faults
 from histopress.config.models import PHANTOM_PATCHES, Config
 from histopress.encoder.settings import ForeignSettings, ImportedSettings, TrainedSettings
@@ -37,6 +38,7 @@ def cross_faults(config: Config) -> Iterator[str]:
     if config.targets and config.manifest is None:
         yield "config: manifest: is none, but targets are learned from slides; name the table"
     yield from learning_faults(config)
+    yield from claims_faults(config)
 
 
 def _judging_faults(config: Config) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from histopress.claims.settings import ClaimsSettings
 from histopress.cohort.content import dividing_columns
 from histopress.cohort.settings import ProtocolSettings, RotationProtocol, TargetSettings
 from histopress.encoder.features_settings import FeaturesSettings
@@ -143,6 +144,13 @@ class Config:
         Field(
             description="Maps where each model looks on each slide that it did not learn from; "
             "none makes none. Of `mean` there are none."
+        ),
+    ] = None
+    claims: Annotated[
+        ClaimsSettings | None,
+        Field(
+            description="What is claimed of the study before it runs, for `snakemake claims`; none "
+            "claims nothing."
         ),
     ] = None
     numerics: Annotated[

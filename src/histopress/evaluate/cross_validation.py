@@ -1,7 +1,7 @@
 """A whole cross-validation in one process, for controls that go through it many times."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,7 +52,12 @@ class CrossValidation:
     model: AnySettings
 
     def predict(
-        self, labels: Labels, *, key: bytes, seed_of: Callable[[int], int]
+        self,
+        labels: Labels,
+        *,
+        key: bytes,
+        seed_of: Callable[[int], int],
+        learn_from: Callable[[int, Sequence[str]], Collection[str]] | None = None,
     ) -> tuple[Prediction, ...]:
         """Divide anew, train every division of one repeat, predict; an ensemble is one model.
 
@@ -63,6 +68,9 @@ class CrossValidation:
             Of the division.
         seed_of : callable
             Seed of a division's training.
+        learn_from : callable, optional
+            Chooses some of a division's training slides, given the division and those; the others
+            take no part in it.
 
         Returns
         -------
@@ -82,6 +90,8 @@ class CrossValidation:
         every = divisions(rows, self.protocol, labels.values)
         found: list[Prediction] = []
         for fold, parts in enumerate(every[: len(every) // n_repeats(self.protocol)]):
+            if learn_from is not None:
+                parts = replace(parts, train=tuple(learn_from(fold, parts.train)))
             side = _sides(parts, known)
             result = train_fold(
                 [each for each in labelled if each.slide_id in side],

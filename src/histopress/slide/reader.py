@@ -9,6 +9,7 @@ from jaxtyping import Int64, UInt8
 
 from histopress.errors import StoreError
 from histopress.slide.geometry import Geometry
+from histopress.slide.memory import TileMemory
 from histopress.slide.source import open_slide, read_rgb
 
 
@@ -25,6 +26,8 @@ class TileReader:
         The slide's file.
     geometry : Geometry
         As laid by :func:`~histopress.slide.tiling.tile_slide`.
+    memory : TileMemory, optional
+        Where tiles are kept for the next reader of the same slide.
 
     Raises
     ------
@@ -39,7 +42,8 @@ class TileReader:
     ...     batch = reader.read_many(tiles.coords[:32])
     """
 
-    def __init__(self, path: Path, geometry: Geometry) -> None:
+    def __init__(self, path: Path, geometry: Geometry, memory: TileMemory | None = None) -> None:
+        self._memory = memory
         self._path = path
         self._geometry = geometry
         self._slide = open_slide(path, geometry.slide_id)
@@ -70,13 +74,23 @@ class TileReader:
 
     def read(self, xy: tuple[int, int] | Int64[np.ndarray, "2"]) -> UInt8[np.ndarray, "px px 3"]:
         """Read the tile whose top left is the level-0 px ``xy``, as RGB."""
+        place = (int(xy[0]), int(xy[1]))
+        if self._memory is None:
+            return self._read(place)
+        kept = self._memory.get(self._path, self._geometry, place)
+        if kept is None:
+            kept = self._read(place)
+            self._memory.put(self._path, self._geometry, place, kept)
+        return kept
+
+    def _read(self, xy: tuple[int, int]) -> UInt8[np.ndarray, "px px 3"]:
         geometry = self._geometry
         side = geometry.region_px
         rgb = read_rgb(
             self._slide,
             path=self._path,
             slide_id=geometry.slide_id,
-            xy=(int(xy[0]), int(xy[1])),
+            xy=xy,
             level=geometry.level,
             size=(side, side),
         )

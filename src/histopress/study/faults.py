@@ -172,7 +172,7 @@ def _features_faults(config: Config, manifest: Manifest, project: Path) -> Itera
 def _phantom_faults(
     config: Config, phantom: PhantomCohortSettings, manifest: Manifest, project: Path
 ) -> list[str]:
-    from histopress.simulate.phantom import draw_cohort
+    from histopress.simulate.phantom_slides import draw_cohort
 
     faults = []
     known = {slide.slide_id for slide in draw_cohort(phantom.slides, seed=config.seed)}

@@ -64,3 +64,20 @@ def observed(plan: Plan, wildcards: SimpleNamespace) -> str | None:
         return identifier(observed_figures(read_json(place)))
     except (OSError, StoreError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _claimed(role: str) -> Content:
+    """Make the function that tells what counts of one table of a claim."""
+
+    def digest(plan: Plan, wildcards: SimpleNamespace) -> str | None:
+        from histopress.errors import StoreError
+
+        try:
+            return plan.stated.content(wildcards.claim).get(role)
+        except StoreError:
+            return None
+
+    return digest
+
+
+CLAIMED: dict[str, Content] = {role: _claimed(role) for role in (*ROLES, "table", "latents")}

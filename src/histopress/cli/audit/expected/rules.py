@@ -141,6 +141,16 @@ RULES = (
     ),
     Rule(verb="leaks", outputs=(names.LEAKS,), inputs=given.divided, content=content.COHORT),
     Rule(verb="explain", outputs=(names.MAPS,), inputs=given.explain),
+    Rule(verb="claims plan", outputs=(f"{names.CLAIMS_PLAN}.json", f"{names.CLAIMS_PLAN}.md")),
+    Rule(
+        verb="claim",
+        outputs=(f"{names.CLAIM}.json",),
+        inputs=lambda plan, wildcards: plan.stated.inputs(wildcards.claim),
+        applies=lambda plan, wildcards: wildcards.claim in plan.stated.names,
+        # Maps are made of tested slides alone.
+        unread=frozenset({"compressed"}),
+        content=content.CLAIMED,
+    ),
 )
 """One a verb that the workflow runs."""
 

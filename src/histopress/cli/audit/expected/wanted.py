@@ -97,6 +97,7 @@ def targets(plan: Plan) -> list[str]:
         *plan.compressed(),
         *plan.comparisons(),
         *plan.learning.evaluations(),
+        *plan.stated.files(),
     ]
 
 

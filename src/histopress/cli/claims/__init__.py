@@ -1,0 +1,1 @@
+"""Verbs that hold a finished study against what was claimed of it before it ran."""
