@@ -10,6 +10,8 @@ from histopress.seeds import derive_seed
 
 COMPUTING = {"encode", "encoder train", "encoder probe", "train", "null"}
 OTHERS = {
+    "claim",
+    "claims plan",
     "compress export",
     "compress import",
     "encoder import",
