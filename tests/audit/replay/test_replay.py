@@ -100,7 +100,7 @@ def test_deep_rebuilds_what_was_changed_and_says_how_well(rerun, replay):
 
 def test_an_input_that_is_rebuilt_otherwise_is_told_with_its_level(rerun, replay):
     (rerun.folder / DRAWN).unlink()
-    rerun.package.append("simulate/anatomy.py", "CELL_UM = 17.0")
+    rerun.package.append("simulate/anatomy/tissue.py", "CELL_UM = 17.0")
     found = replay("tile", deep=True)
     assert [each.level for each in found.inputs] == [Level.DIFFERS]
     assert found.level is Level.DIFFERS
