@@ -9,6 +9,7 @@ from histopress.audit.code import imported_modules, is_excluded, module_path, re
 JUDGES = (
     "arms",
     "contrast",
+    "finish",
     "inclusion",
     "limit",
     "precision",

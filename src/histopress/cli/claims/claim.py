@@ -1,8 +1,8 @@
 """``histopress claim``: a finished study held against one claim that was stated before."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -17,8 +17,7 @@ from histopress.types import settings
 if TYPE_CHECKING:
     # For the digest of the code alone: never imported, for it loads every library.
     from histopress.claims import basis as basis
-    from histopress.claims.estimate import Estimate
-    from histopress.claims.result import ClaimResult, Finding
+    from histopress.claims.result import ClaimResult
 
 
 @settings
@@ -53,6 +52,7 @@ class ClaimJobSettings:
 def claim(job: Job) -> None:
     """Judge the claim, write what was found and draw it."""
     from histopress.claims.figures import claim_figure
+    from histopress.cli.claims.finish import finish
     from histopress.evaluate.figures import save_svg
     from histopress.evaluate.undefined import UndefinedMetricError
     from histopress.store import write_json
@@ -84,47 +84,6 @@ def judges() -> "Mapping[str, Callable[[Job], ClaimResult]]":
         "saliency": judge_saliency,
         "precision": judge_precision,
     }
-
-
-def finish(
-    job: Job,
-    *,
-    metric: str | None = None,
-    named: str = "",
-    estimate: "Estimate | None" = None,
-    rows: Sequence[Mapping[str, Any]] = (),
-    beside: "Sequence[Finding]" = (),
-    facts: Mapping[str, Any] | None = None,
-    reason: str | None = None,
-    warnings: tuple[str, ...] = (),
-) -> "ClaimResult":
-    """Put a claim's result together: the verdict is corrected for the whole family.
-
-    Without an estimate nothing is judged, for a ``reason``.
-    """
-    from histopress.claims.result import ClaimResult, find
-
-    chosen, rules = job.settings.claim, job.settings.rules
-    finding = None
-    if estimate is not None:
-        finding = find(
-            named, estimate, margin=chosen.margin, alpha=rules.alpha, claims=rules.family
-        )
-    return ClaimResult(
-        claim=job.wildcard("claim"),
-        letter=chosen.letter,
-        kind=chosen.kind,
-        statement=chosen.statement,
-        metric=metric,
-        finding=finding,
-        rows=rows,
-        beside=beside,
-        facts={**(facts or {}), "family": rules.family, "margin": chosen.margin},
-        reason=reason,
-        note=chosen.note,
-        headed=rules.headed or None,
-        warnings=warnings,
-    )
 
 
 VERB = Verb(

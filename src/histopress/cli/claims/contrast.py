@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def judge_contrast(job: Job) -> "ClaimResult":
     """Hold the first encoders against the second, on patients whom all tested."""
     from histopress.claims.contrast import KINDS, Contrast, contrast_units
-    from histopress.cli.claims.claim import finish
+    from histopress.cli.claims.finish import finish
     from histopress.cli.cohort import load_manifest
     from histopress.cohort.content import people_digest
 

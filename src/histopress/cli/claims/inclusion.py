@@ -18,7 +18,7 @@ def judge_inclusion(job: Job) -> "ClaimResult":
     from histopress.claims.inclusion import inclusion_correlations, inclusion_model
     from histopress.claims.result import find
     from histopress.claims.task_count import count_trend
-    from histopress.cli.claims.claim import finish
+    from histopress.cli.claims.finish import finish
     from histopress.cli.cohort import load_manifest
     from histopress.cohort.content import people_digest
     from histopress.evaluate.judge import primary_measure

@@ -16,7 +16,7 @@ def judge_limit(job: Job) -> "ClaimResult":
     """Train with each encoder, and with fewer patients; judge large lesions against small ones."""
     from histopress.claims.paired import paired_difference
     from histopress.claims.sizes import of_sizes, size_bins
-    from histopress.cli.claims.claim import finish
+    from histopress.cli.claims.finish import finish
     from histopress.cli.claims.trained import load_cohort
 
     chosen, name = job.settings.claim, job.wildcard("claim")

@@ -18,7 +18,7 @@ def judge_precision(job: Job) -> "ClaimResult":
     from histopress.claims.contrast import KINDS, Contrast, contrast_units
     from histopress.claims.result import find
     from histopress.claims.rounding import round_grid
-    from histopress.cli.claims.claim import finish
+    from histopress.cli.claims.finish import finish
     from histopress.cli.claims.trained import load_cohort, load_slides, usable_slides
     from histopress.cli.numerics import fix_numerics
     from histopress.evaluate.judge import primary_figure

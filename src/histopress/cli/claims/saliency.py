@@ -23,7 +23,7 @@ def judge_saliency(job: Job) -> "ClaimResult":
     from histopress.claims.averages import mean_over_patients
     from histopress.claims.overlap import choose_threshold, overlap
     from histopress.claims.result import find
-    from histopress.cli.claims.claim import finish
+    from histopress.cli.claims.finish import finish
     from histopress.cli.cohort import load_manifest
     from histopress.cohort.content import people_digest
     from histopress.evaluate.undefined import UndefinedMetricError

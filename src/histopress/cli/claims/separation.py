@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def judge_separation(job: Job) -> "ClaimResult":
     """Split tested patients at their fold's training median, and estimate the hazard ratio."""
     from histopress.claims.separation import separate
-    from histopress.cli.claims.claim import finish
+    from histopress.cli.claims.finish import finish
     from histopress.cli.cohort import load_manifest
     from histopress.cohort.content import people_digest
     from histopress.evaluate.fusion import fuse_training
