@@ -121,20 +121,11 @@ def _beside(job: Job, trained: "dict[tuple[str, float], list[Tested]]") -> "list
 
 
 def _held(job: Job, named: str, first: "Sequence[Tested]", second: "Sequence[Tested]") -> "Finding":
-    from histopress.claims.contrast import Contrast, contrast_units
     from histopress.claims.result import find
+    from histopress.cli.claims.trained import hold_trained
 
-    contrast = Contrast(
-        name=named, first="first", second="second", metric="auc", margin=job.settings.claim.margin
-    )
-    found = contrast_units(
-        contrast,
-        [run.units for run in first],
-        [run.units for run in second],
-        n_resamples=job.settings.rules.resamples,
-        rng=job.rng("claim", job.wildcard("claim"), named),
-    )
-    return find(named, found.estimate, margin=contrast.margin)
+    found = hold_trained(job, named, first, second)
+    return find(named, found.estimate, margin=job.settings.claim.margin)
 
 
 def _sizes(job: Job, cohort: "Cohort") -> dict[str, float]:

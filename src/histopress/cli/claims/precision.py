@@ -15,11 +15,16 @@ def judge_precision(job: Job) -> "ClaimResult":
     """Train on float16 and on rounded grids with the same seeds; the first of bits is judged."""
     import numpy as np
 
-    from histopress.claims.contrast import KINDS, Contrast, contrast_units
+    from histopress.claims.contrast import KINDS
     from histopress.claims.result import find
     from histopress.claims.rounding import round_grid
     from histopress.cli.claims.finish import finish
-    from histopress.cli.claims.trained import load_cohort, load_slides, usable_slides
+    from histopress.cli.claims.trained import (
+        hold_trained,
+        load_cohort,
+        load_slides,
+        usable_slides,
+    )
     from histopress.cli.numerics import fix_numerics
     from histopress.evaluate.judge import primary_figure
 
@@ -34,21 +39,8 @@ def judge_precision(job: Job) -> "ClaimResult":
         rounded = [slide if bits == 16 else round_grid(slide, bits) for slide in slides]
         runs[bits] = _train(job, cohort, rounded)
         progress(place + 1, len(chosen.bits) + 1)
-    metric = KINDS[type(runs[16][0].units)]
     found = {
-        bits: contrast_units(
-            Contrast(
-                name=name,
-                first=f"{bits} bits",
-                second="float16",
-                metric=metric,
-                margin=chosen.margin,
-            ),
-            [run.units for run in runs[bits]],
-            [run.units for run in runs[16]],
-            n_resamples=job.settings.rules.resamples,
-            rng=job.rng("claim", name, bits),
-        )
+        bits: hold_trained(job, f"{bits} bits - float16", runs[bits], runs[16])
         for bits in chosen.bits
     }
     size = _sizes(job, slides)
@@ -63,7 +55,7 @@ def judge_precision(job: Job) -> "ClaimResult":
     first = chosen.bits[0]
     return finish(
         job,
-        metric=metric,
+        metric=KINDS[type(runs[16][0].units)],
         named=f"{first} bits - float16",
         estimate=found[first].estimate,
         rows=rows,

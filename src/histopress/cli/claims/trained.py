@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from histopress.cli.job import Job
 
 if TYPE_CHECKING:
+    from histopress.claims.paired import PairedDifference
     from histopress.cohort.manifest import Manifest
     from histopress.cohort.splitting.parts import Parts
     from histopress.cohort.targets import Labels
@@ -163,3 +164,25 @@ def share_of_patients(job: Job, cohort: Cohort, share: float, number: int) -> Le
         return [slide for slide in slides if patients[slide] in kept]
 
     return keep
+
+
+def hold_trained(
+    job: Job, named: str, first: Sequence[Tested], second: Sequence[Tested]
+) -> "PairedDifference":
+    """Hold trainings against others on the patients whom both tested; ``named`` is the contrast."""
+    from histopress.claims.contrast import KINDS, Contrast, contrast_units
+
+    contrast = Contrast(
+        name=named,
+        first="first",
+        second="second",
+        metric=KINDS[type(first[0].units)],
+        margin=job.settings.claim.margin,
+    )
+    return contrast_units(
+        contrast,
+        [run.units for run in first],
+        [run.units for run in second],
+        n_resamples=job.settings.rules.resamples,
+        rng=job.rng("claim", job.wildcard("claim"), named),
+    )
