@@ -17,6 +17,7 @@ import openslide
 from jaxtyping import Float64, UInt8
 
 from histopress.simulate.anatomy.tissue import CELL_UM, Anatomy, Tissue
+from histopress.simulate.bands import draw_bands
 from histopress.simulate.drawing.canvas import Canvas, cell_pixels
 from histopress.simulate.drawing.cells import Dark
 from histopress.simulate.drawing.fields import BLOCK_CELLS
@@ -201,7 +202,7 @@ def draw(
         dark=Dark(mitoses_per_mm2=mitoses, lookalikes_per_mm2=mitoses),
         scanner=draw_scanner(rng, center_sd=0.12),
     )
-    return np.concatenate(list(canvas.bands()))
+    return np.concatenate(list(draw_bands(canvas)))
 
 
 def cut(picture: Picture, side: int, count: int) -> Iterator[Picture]:
@@ -298,7 +299,7 @@ def mitoses() -> Picture:
         root=3,
         dark=Dark(mitoses_per_mm2=120, lookalikes_per_mm2=120),
     )
-    picture = np.concatenate(list(canvas.bands()))
+    picture = np.concatenate(list(draw_bands(canvas)))
     strips = []
     for kind in (NucleusKind.MITOSIS, NucleusKind.LOOKALIKE):
         found = [canvas.nuclei_of(row, col) for row in range(2) for col in range(2)]

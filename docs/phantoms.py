@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from histopress.simulate.anatomy.tissue import Tissue
+from histopress.simulate.bands import draw_bands
 from histopress.simulate.drawing.canvas import Canvas
 from histopress.simulate.drawing.kinds import NucleusKind
 from histopress.simulate.phantom import draw_anatomy, prepare_canvas
@@ -39,7 +40,7 @@ def canvas_of(
 
 def thumbnail(canvas: Canvas) -> np.ndarray:
     """Draw a whole slide, small."""
-    whole = np.concatenate(list(canvas.bands()))
+    whole = np.concatenate(list(draw_bands(canvas)))
     return cv2.resize(whole, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
 
 

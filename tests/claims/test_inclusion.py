@@ -3,9 +3,9 @@ import pytest
 from scipy.stats import linregress, pearsonr
 from sklearn.linear_model import LinearRegression
 
+from claims.subsets import inclusion_runs, inclusion_table
 from histopress.claims.covariance import PatientCovariance, patient_covariance
 from histopress.claims.inclusion import inclusion_correlations, inclusion_model
-from histopress.claims.runs import inclusion_runs, inclusion_table
 from histopress.claims.task_count import count_trend
 from histopress.evaluate.undefined import UndefinedMetricError
 from histopress.evaluate.weighting import weighted_means

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from histopress.claims.shortcuts import shortcut_scores
 from histopress.cli.claims.init import compose
 from histopress.evaluate.survival.times import Survival
+from histopress.simulate.bands import draw_bands
 from histopress.simulate.latents import MitosisLaw, draw_latents
 from histopress.simulate.oracle import growth_oracle, recovered
 from histopress.simulate.phantom import draw_anatomy, prepare_canvas
@@ -129,7 +130,7 @@ def test_no_shortcut_of_the_pixels_gives_a_label_away(default):
         canvas = prepare_canvas(
             default.anatomy(slide), slide, settings=default.settings, seed=default.seed
         )
-        rgb = np.concatenate(list(canvas.bands()))
+        rgb = np.concatenate(list(draw_bands(canvas)))
         summaries[slide.slide_id] = summarise_picture(rgb, spacing_um=slide.spacing_um)
     found = default.recovered(patient_shortcuts(default.cohort, summaries))
     for (name, target), share in found.items():

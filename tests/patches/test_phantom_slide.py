@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from histopress.patches.phantom_slide import PatchSlide, measure_shares
+from histopress.simulate.bands import draw_bands
 from histopress.simulate.phantom_settings import PhantomSettings
 from histopress.simulate.phantom_slides import draw_slide_of
 from histopress.simulate.pyramid import write_pyramid
@@ -45,7 +46,7 @@ def test_a_lattice_lies_on_the_slide_and_overlaps_by_half(slide):
 
 def test_patches_are_those_of_the_written_slide(slide, tmp_path):
     path = tmp_path / "s.tif"
-    write_pyramid(path, slide.canvas.bands(), shape=(1024, 1024), spacing_um=0.5)
+    write_pyramid(path, draw_bands(slide.canvas), shape=(1024, 1024), spacing_um=0.5)
     rng = np.random.default_rng(1)
     corners = rng.integers(0, 1024 - SIDE, (30, 2))
     patches = slide.cut(corners)

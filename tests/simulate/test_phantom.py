@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from histopress.simulate.anatomy.tissue import Tissue
+from histopress.simulate.bands import draw_bands
 from histopress.simulate.drawing.kinds import NucleusKind
 from histopress.simulate.phantom import draw_anatomy, draw_slide, prepare_canvas
 from histopress.simulate.phantom_settings import ArtefactSettings, PhantomSettings
@@ -25,7 +26,7 @@ from histopress.simulate.truth import measure_truth
 def paint(slide, settings, seed=3):
     anatomy = draw_anatomy(slide, settings=settings, seed=seed)
     canvas = prepare_canvas(anatomy, slide, settings=settings, seed=seed)
-    return anatomy, np.concatenate(list(canvas.bands()))
+    return anatomy, np.concatenate(list(draw_bands(canvas)))
 
 
 def test_the_default_cohort_is_large_enough_and_balanced():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from histopress.simulate.anatomy.tissue import Tissue
+from histopress.simulate.bands import draw_bands
 from histopress.simulate.phantom import draw_anatomy, prepare_canvas
 from histopress.simulate.phantom_settings import PhantomSettings
 from histopress.simulate.phantom_slides import draw_cohort
@@ -65,7 +66,7 @@ def test_dust_on_glass_is_no_nucleus():
 def test_a_drawn_slide_is_summarised_as_it_was_laid_out(cohort):
     anatomy = draw_anatomy(cohort[0], settings=SETTINGS, seed=4)
     canvas = prepare_canvas(anatomy, cohort[0], settings=SETTINGS, seed=4)
-    found = summarise_picture(np.concatenate(list(canvas.bands())), spacing_um=0.5)
+    found = summarise_picture(np.concatenate(list(draw_bands(canvas))), spacing_um=0.5)
     assert found.tissue_mm2 == pytest.approx(anatomy.tissue_cells * 0.016**2, rel=0.1)
     # Between sparse stroma and tissue packed with lymphocytes, 48 and 135 µm² apart from another.
     assert 1500 < found.nuclei / found.tissue_mm2 < 20_000

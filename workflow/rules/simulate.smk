@@ -4,7 +4,7 @@
 rule simulate_slide:
     output:
         slide=names.PHANTOM,
-        truth="data/phantom/{slide}.truth.json",
+        truth=names.PHANTOM_TRUTH,
         record=f"{names.RECORD}/simulate_slide/{{slide}}.json",
     log:
         "logs/simulate_slide/{slide}.log",

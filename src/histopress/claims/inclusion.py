@@ -56,7 +56,7 @@ def inclusion_model(
     ----------
     performance : float64 ndarray (runs,)
     included : int64 ndarray (runs, tasks)
-        See :func:`histopress.claims.runs.inclusion_table`.
+        1 where a run learnt a task, else 0.
     patients : PatientCovariance, optional
         Error over patients, added to that over runs, which becomes the ``fixed_error``.
 

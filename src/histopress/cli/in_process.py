@@ -35,8 +35,7 @@ def slide_steps(plan: "Plan", slide: str) -> Iterator[Step]:
     """Draw a slide, tile it on every grid in use, encode and compress it by every encoder."""
     row = plan.study.manifest[slide]
     if plan.study.is_drawn(row):
-        truth = str(Path(row.path).with_suffix(".truth.json"))
-        paths = {"slide": row.path, "truth": truth}
+        paths = {"slide": row.path, "truth": names.PHANTOM_TRUTH.format(slide=slide)}
         yield Step(verb="simulate slide", wildcards={"slide": slide}, paths=paths)
     encoders = plan.study.config.encoders
     for grid in dict.fromkeys(plan.grid(encoder) for encoder in encoders):

@@ -30,8 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--survival",
         metavar="JSON",
-        help="write the manifest first, with tumour fraction, survival, age and grade: see "
-        "SurvivalSettings ({} takes the defaults); or a file of it",
+        help="write the manifest first: in the design 'tumour' with SurvivalSettings, in 'growth' "
+        "with GrowthSurvivalSettings ({} takes the defaults; or a file); not in 'node'",
     )
 
 

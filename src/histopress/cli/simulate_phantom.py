@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from histopress.cli.progress import progress_bar
+from histopress.study import names
 
 if TYPE_CHECKING:
     from histopress.simulate.phantom_settings import PhantomSettings
 
+FOLDER = str(Path(names.PHANTOM).parent)
 TRUTH = {"classes": ".classes.png", "nuclei": ".nuclei.h5", "regions": ".regions.geojson"}
 """Files beside a slide, by what they tell."""
 
@@ -26,9 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--manifest", type=Path, metavar="CSV", help="to write")
     parser.add_argument(
         "--folder",
-        default="data/phantom",
         metavar="DIR",
-        help="of the slides, as the manifest says",
+        help="of the slides, as the manifest says (default: data/phantom)",
     )
     parser.add_argument("--settings", metavar="JSON", help="as under phantom.slides, or a file")
     parser.add_argument(
@@ -66,6 +67,7 @@ class Chosen:
     manifest: Path
     settings: "PhantomSettings"
     seed: int
+    folder: str
 
 
 def run(options: argparse.Namespace) -> int:
@@ -84,13 +86,13 @@ def run(options: argparse.Namespace) -> int:
         settings,
         seed=seed,
         survival=options.survival,
-        folder=options.folder,
+        folder=chosen.folder,
         latents=options.latents is not None,
         oracle=options.oracle is not None,
     )
     progress = progress_bar("draw slides")
     for done, slide in enumerate(() if options.manifest_only else cohort, start=1):
-        place = Path(options.folder) / f"{slide.slide_id}.tif"
+        place = Path(chosen.folder) / f"{slide.slide_id}.tif"
         with ExitStack() as stack:
             temporary, table, *beside = (
                 stack.enter_context(atomic(place.with_suffix(suffix)))
@@ -128,8 +130,9 @@ def choose(options: argparse.Namespace) -> Chosen:
             raise ConfigError("--manifest: is missing; name the table to write, or give --config")
         settings = read_settings(PhantomSettings, options.settings, verb="simulate phantom")
         seed = 1 if options.seed is None else options.seed
-        return Chosen(manifest=options.manifest, settings=settings, seed=seed)
-    for name in ("manifest", "settings", "seed"):
+        folder = FOLDER if options.folder is None else options.folder
+        return Chosen(manifest=options.manifest, settings=settings, seed=seed, folder=folder)
+    for name in ("manifest", "settings", "seed", "folder"):
         if getattr(options, name) is not None:
             raise ConfigError(f"--{name}: is also in {options.config}; give one of the two")
     from histopress.config import load_config
@@ -140,7 +143,12 @@ def choose(options: argparse.Namespace) -> Chosen:
         raise ConfigError(
             f"{options.config}: phantom, manifest: one is missing; a phantom cohort needs both"
         )
-    return Chosen(manifest=Path(config.manifest), settings=config.phantom.slides, seed=config.seed)
+    return Chosen(
+        manifest=Path(config.manifest),
+        settings=config.phantom.slides,
+        seed=config.seed,
+        folder=FOLDER,
+    )
 
 
 def write_manifest(

@@ -25,15 +25,12 @@ from jaxtyping import Float64
 
 from histopress.seeds import generator
 from histopress.simulate.exponential import draw_age, hazard_at, latest_end, observe
-from histopress.simulate.phantom_settings import PATTERNS, Pattern, PhantomSettings
+from histopress.simulate.phantom_settings import LEAST_MITOSES, PATTERNS, Pattern, PhantomSettings
 from histopress.simulate.phantom_slides import PURPOSE, PhantomSlide
 from histopress.simulate.settings import GrowthSurvivalSettings
 
 STEPS: dict[Pattern, int] = {"desmoplastic": -1, "pushing": 0, "replacement": 1}
 """Of the growth patterns' log-hazard."""
-
-LEAST = 1e-3
-"""Mitoses a mm² that stand for none, on a logarithmic scale."""
 
 NODES = 32
 """Points at which an average over mitotic densities is taken (Gauss-Legendre)."""
@@ -50,7 +47,7 @@ class MitosisLaw:
     def of(cls, settings: PhantomSettings) -> "MitosisLaw":
         """Take the law that a cohort's patients are drawn from."""
         low, high = settings.mitoses.per_mm2
-        return cls(low=max(low, LEAST), high=max(high, LEAST))
+        return cls(low=max(low, LEAST_MITOSES), high=max(high, LEAST_MITOSES))
 
     @property
     def sd(self) -> float:
@@ -66,7 +63,7 @@ class MitosisLaw:
     def standardise(self, mitoses: float) -> float:
         """Express a density in standard deviations above the mean; 0 where all are alike."""
         mean = (np.log(self.low) + np.log(self.high)) / 2
-        return float((np.log(max(mitoses, LEAST)) - mean) / self.sd) if self.sd > 0 else 0.0
+        return float((np.log(max(mitoses, LEAST_MITOSES)) - mean) / self.sd) if self.sd > 0 else 0.0
 
     def grid(self, points: int) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
         """Give ``points`` densities and their chances, for averages over the law."""
@@ -216,7 +213,9 @@ def draw_patient(
         mitoses_per_mm2=mitoses,
         true_log_hazard=log_hazard,
         growth_pattern=others[other] if wrong else pattern,
-        proliferation=float(np.log2(max(mitoses, LEAST)) + survival.proliferation_sd * error),
+        proliferation=float(
+            np.log2(max(mitoses, LEAST_MITOSES)) + survival.proliferation_sd * error
+        ),
         survival_months=months,
         censorship=censorship,
         age=draw_age(rng),

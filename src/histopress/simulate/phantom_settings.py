@@ -13,6 +13,9 @@ Pattern = Literal["desmoplastic", "pushing", "replacement"]
 """Histological growth patterns of liver metastases (van Dam et al. 2017)."""
 
 PATTERNS: tuple[Pattern, ...] = ("desmoplastic", "pushing", "replacement")
+LEAST_MITOSES = 1e-3
+"""Mitoses a mm² that a density of 0 is taken for, where its logarithm is."""
+
 Density = Annotated[float, Field(ge=0.0, le=2000.0)]
 Microns = Annotated[float, Field(ge=8.0, le=20_000.0)]
 
@@ -90,31 +93,51 @@ class PhantomSettings:
     ] = 2
     prevalence: Annotated[
         float,
-        Field(ge=0.0, le=1.0, description="Share of patients with tumour, held in each centre."),
+        Field(
+            ge=0.0,
+            le=1.0,
+            description="Share of patients with tumour, held in each centre; in 'growth' "
+            "all have it.",
+        ),
     ] = 0.5
     tumour_fraction: Annotated[
         tuple[Share, Share],
-        Field(description="Lowest and highest tumour share of the tissue area in positive slides."),
+        Field(
+            description="Lowest and highest tumour share of the tissue area in positive slides; a "
+            "node's is its metastasis."
+        ),
     ] = (0.04, 0.25)
     gland_fraction: Annotated[
         tuple[Share, Share],
-        Field(description="Lowest and highest share of the tissue area that glands aim for."),
+        Field(
+            description="Lowest and highest share of the tissue area that glands aim for; bowel "
+            "only."
+        ),
     ] = (0.05, 0.25)
     lymphocyte_fraction: Annotated[
         tuple[Share, Share],
-        Field(description="Lowest and highest share of the tissue area rich in lymphocytes."),
+        Field(
+            description="Lowest and highest share of the tissue area rich in lymphocytes; livers "
+            "have a third of it, nodes what nodes have."
+        ),
     ] = (0.02, 0.3)
     muscle_fraction: Annotated[
         tuple[Share, Share],
-        Field(description="Lowest and highest share of the tissue area that is smooth muscle."),
+        Field(
+            description="Lowest and highest share of the tissue area that is smooth muscle; "
+            "bowel only."
+        ),
     ] = (0.0, 0.12)
     fat_fraction: Annotated[
         tuple[Share, Share],
-        Field(description="Lowest and highest share of the tissue area that is fat."),
+        Field(
+            description="Lowest and highest share of the tissue area that is fat; bowel, and a "
+            "little more around nodes."
+        ),
     ] = (0.0, 0.1)
     mucus_fraction: Annotated[
         tuple[Share, Share],
-        Field(description="Lowest and highest share of the tissue area that is mucus."),
+        Field(description="Lowest and highest share of the tissue area that is mucus; bowel only."),
     ] = (0.0, 0.04)
     blood_fraction: Annotated[
         tuple[Share, Share],
@@ -122,7 +145,10 @@ class PhantomSettings:
     ] = (0.0, 0.03)
     necrosis_fraction: Annotated[
         tuple[Share, Share],
-        Field(description="Lowest and highest share of the tissue area that is necrosis."),
+        Field(
+            description="Lowest and highest share of the tissue area that is necrosis; not in "
+            "nodes."
+        ),
     ] = (0.0, 0.03)
     metastasis_um: Annotated[
         tuple[Microns, Microns],
@@ -139,7 +165,11 @@ class PhantomSettings:
     ] = field(default_factory=ArtefactSettings)
     center_shift: Annotated[
         float,
-        Field(ge=0.0, le=0.5, description="Relative standard deviation of stains between centres."),
+        Field(
+            ge=0.0,
+            le=0.5,
+            description="Relative standard deviation of stains, and of scanners, between centres.",
+        ),
     ] = 0.12
     slide_shift: Annotated[
         float,

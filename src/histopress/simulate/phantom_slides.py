@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from histopress.seeds import generator
-from histopress.simulate.phantom_settings import PATTERNS, Pattern, PhantomSettings
+from histopress.simulate.phantom_settings import LEAST_MITOSES, PATTERNS, Pattern, PhantomSettings
 
 MANIFEST_COLUMNS = ("slide_id", "patient_id", "path", "center", "tumour")
 PURPOSE = "phantom"
@@ -194,8 +194,8 @@ def draw_slide_of(
 
 
 def _log_uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
-    """Draw evenly on a logarithmic scale; a lowest value of 0 is taken for a thousandth."""
-    low, high = (max(bound, 1e-3) for bound in bounds)
+    """Draw evenly on a logarithmic scale; 0 is taken for the least density of mitoses."""
+    low, high = (max(bound, LEAST_MITOSES) for bound in bounds)
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 

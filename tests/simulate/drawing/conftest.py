@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from histopress.simulate.anatomy.tissue import Anatomy, Tissue
+from histopress.simulate.bands import draw_bands
 from histopress.simulate.drawing.canvas import Canvas, cell_pixels
 from histopress.simulate.drawing.cells import Dark
 from histopress.simulate.drawing.stain import REFERENCE, Stain
@@ -54,4 +55,4 @@ def motley() -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def paint() -> Callable[[Canvas], np.ndarray]:
-    return lambda canvas: np.concatenate(list(canvas.bands()))
+    return lambda canvas: np.concatenate(list(draw_bands(canvas)))

@@ -5,7 +5,7 @@ import pytest
 
 from histopress.simulate.anatomy.tissue import Tissue
 from histopress.simulate.drawing.artefacts import draw_artefacts
-from histopress.simulate.drawing.marks import ArtefactCounts, Artefacts, Mark
+from histopress.simulate.drawing.marks import Artefacts, Mark
 from histopress.simulate.phantom_settings import ArtefactSettings
 
 NONE = ArtefactSettings(holes=0, folds=0, pen=0, dust=0, blur=0)
@@ -18,10 +18,10 @@ def mark(kind, density, feather=0.1):
 
 def test_chances_decide_what_there_is():
     classes = np.full((64, 64), Tissue.STROMA, np.uint8)
-    assert draw_artefacts(np.random.default_rng(1), classes, NONE).counts == ArtefactCounts()
-    for name, kind in (("folds", "folds"), ("pen", "pens"), ("dust", "dust"), ("blur", "blurs")):
+    assert draw_artefacts(np.random.default_rng(1), classes, NONE).marks == ()
+    for name, kind in (("folds", "fold"), ("pen", "pen"), ("dust", "dust"), ("blur", "blur")):
         found = draw_artefacts(np.random.default_rng(1), classes, replace(NONE, **{name: 1.0}))
-        assert getattr(found.counts, kind) == len(found.marks) > 0
+        assert len(found.of(kind)) == len(found.marks) > 0
 
 
 def test_a_chance_changes_no_other_kind():

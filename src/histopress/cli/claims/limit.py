@@ -1,6 +1,7 @@
 """Score against lesion size, encoder and number of training patients."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,15 +83,17 @@ def _train_all(job: Job, cohort: "Cohort") -> "dict[tuple[str, float], list[Test
     chosen, name = job.settings.claim, job.wildcard("claim")
     fix_numerics(job, threads=job.settings.numerics.threads)
     usable = usable_slides(job, chosen.encoders, cohort)
-    most = max(chosen.shares)
-    wanted = [(encoder, most) for encoder in chosen.encoders]
-    wanted += [(chosen.encoders[0], share) for share in chosen.shares if share != most]
+    most, first = max(chosen.shares), chosen.encoders[0]
+    shares = {
+        encoder: sorted(chosen.shares) if encoder == first else [most]
+        for encoder in chosen.encoders
+    }
     progress = job.progress(f"claim {name}")
     found: dict[tuple[str, float], list[Tested]] = {}
-    total, done = len(wanted) * chosen.seeds, 0
-    for encoder, share in wanted:
+    total, done = sum(map(len, shares.values())) * chosen.seeds, 0
+    for encoder, own in shares.items():
         slides = load_slides(job, encoder, usable)
-        for number in range(chosen.seeds):
+        for share, number in product(own, range(chosen.seeds)):
             tested = cross_validate(
                 job,
                 cohort,

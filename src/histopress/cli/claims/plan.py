@@ -36,7 +36,7 @@ def plan_claims(job: Job) -> None:
     ]
     write_json(job.output("plan"), {"claims": [asdict(each) for each in planned]})
     page = plan_page(planned, family=claims.family, alpha=claims.alpha, headed=claims.headed)
-    job.output("page").write_text(page)
+    job.output("page").write_text(page, encoding="utf-8")
     powers = [each.power for each in planned if each.power is not None]
     job.facts.update(claims=len(planned), least_power=round(min(powers, default=0.0), 3))
 

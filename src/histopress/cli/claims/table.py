@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     print(page, end="")
     if options.page is not None:
         with atomic(options.page) as temporary:
-            temporary.write_text(page)
+            temporary.write_text(page, encoding="utf-8")
     if options.figure is not None:
         with atomic(options.figure) as temporary:
             save_svg(

@@ -34,7 +34,7 @@ class Tissue(IntEnum):
 
 
 NINE = tuple(Tissue(code) for code in range(1, 10))
-"""The nine tissue types that a patch task can ask for."""
+"""The nine of bowel, which a patch task asks for unless told otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,5 @@
 """From the coarse anatomy of a phantom slide to its pixels and nuclei, block by block."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from jaxtyping import Float32, UInt8
 
@@ -112,11 +110,6 @@ class Canvas:
             spacing_um=spacing_um,
             rng=rng,
         )
-
-    def bands(self) -> Iterator[UInt8[np.ndarray, "rows width 3"]]:
-        """Yield the slide from top to bottom, one row of blocks at a time."""
-        for row in range(self.blocks):
-            yield np.concatenate([self.block(row, col) for col in range(self.blocks)], axis=1)
 
     def block(self, row: int, col: int) -> UInt8[np.ndarray, "height width 3"]:
         """Draw one block; blocks at the slide's end are cut to its size."""

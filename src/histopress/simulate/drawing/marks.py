@@ -45,32 +45,11 @@ class Mark:
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-@dataclass(frozen=True, kw_only=True)
-class ArtefactCounts:
-    """How many artefacts a slide has."""
-
-    folds: int = 0
-    pens: int = 0
-    dust: int = 0
-    blurs: int = 0
-
-
 @dataclass(frozen=True)
 class Artefacts:
     """All artefacts of a slide."""
 
     marks: tuple[Mark, ...] = ()
-
-    @property
-    def counts(self) -> ArtefactCounts:
-        """How many there are of each kind."""
-        kinds = [mark.kind for mark in self.marks]
-        return ArtefactCounts(
-            folds=kinds.count("fold"),
-            pens=kinds.count("pen"),
-            dust=kinds.count("dust"),
-            blurs=kinds.count("blur"),
-        )
 
     def near(self, fields: Fields) -> "Artefacts":
         """Those that may touch a block or the pixels around it."""

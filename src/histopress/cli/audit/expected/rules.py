@@ -10,7 +10,7 @@ from histopress.study import names
 RULES = (
     Rule(
         verb="simulate slide",
-        outputs=(names.PHANTOM, "data/phantom/{slide}.truth.json"),
+        outputs=(names.PHANTOM, names.PHANTOM_TRUTH),
         applies=given.is_drawn,
     ),
     Rule(verb="simulate patches", outputs=(names.PHANTOM_PATCHES,), applies=given.draws_patches),
