@@ -92,6 +92,7 @@ def test_a_study_names_its_cohort_itself(here):
         (["--survival={}"], SLIDES | {"design": "node"}, "--survival: slides of the design 'node'"),
         (['--survival={"log_hazard": 1}'], GROWTH, "log_hazard"),
         (["--config=study.yaml"], SLIDES, "--manifest: is also in study.yaml"),
+        (["--config=study.yaml", "--folder=f"], None, "--folder: is also in study.yaml"),
         (["--config=study.yaml"], None, "study.yaml: phantom, manifest: one is missing"),
         ([], None, "--manifest: is missing"),
     ],

@@ -8,6 +8,7 @@ import numpy as np
 
 from histopress.cli.main import main
 from histopress.patches.geojson import read_geojson
+from histopress.simulate.anatomy.outlines import ring_area
 from histopress.simulate.drawing.kinds import NucleusKind
 from histopress.simulate.phantom import draw_anatomy, draw_slide
 from histopress.simulate.truth_files import TruthFiles
@@ -29,8 +30,11 @@ def test_map_nuclei_and_regions_agree(tmp_path, small, positive):
     assert (classes[row, column] > 0).mean() > 0.96
     tumour = kind == NucleusKind.TUMOUR
     assert (classes[row[tumour], column[tumour]] == 4).mean() > 0.8
-    regions = read_geojson(files.regions)
-    assert {region.label for region in regions.regions} >= {"stroma", "tumour"}
+    regions = read_geojson(files.regions).regions
+    assert {region.label for region in regions} >= {"stroma", "tumour"}
+    rings = [region for region in regions if region.label == "tumour"]
+    area = sum(ring_area(ring) for region in rings for ring in (region.exterior, *region.holes))
+    assert abs(area) == (anatomy.classes == 4).sum() * 32**2
 
 
 def test_a_cohort_is_written_with_its_truth(tmp_path, monkeypatch):

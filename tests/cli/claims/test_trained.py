@@ -50,6 +50,8 @@ def test_other_codes_and_fewer_patients_stand_beside(made):
     names = [each["name"] for each in found["beside"]]
     assert names == ["wide - e", "100% - 20% of the training patients"]
     assert found["beside"][0]["decision"]["verdict"] == "shown"
+    # Trainings share their seed: were fewer patients not fewer, nothing would differ.
+    assert found["beside"][1]["estimate"]["value"] != 0
     arms = {(row["encoder"], row["share"]) for row in found["rows"]}
     assert arms == {("e", 1.0), ("wide", 1.0), ("e", 0.2)}
 
