@@ -1,5 +1,5 @@
 # make run    install, then the main job on the embedded default cohort
-# make test   install, then the tests; make test-audit and make test-dvc those that take minutes
+# make test   install, then the tests; make test-audit, test-dvc and test-shortcuts those that take minutes
 # README.md says more.
 
 PYTHON ?= python3
@@ -14,7 +14,7 @@ SMK := $(BIN)/snakemake --cores $(CORES)
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 
-.PHONY: run test test-audit test-dvc check real he collage encoders phantoms claims clean install
+.PHONY: run test test-audit test-dvc test-shortcuts check real he collage encoders phantoms claims clean install
 
 run: $(INSTALLED)
 	@histopress validate
@@ -34,6 +34,10 @@ test: $(INSTALLED)
 
 test-audit: $(INSTALLED)
 	OMP_NUM_THREADS=1 python -m pytest tests/workflow/test_audit_*.py
+
+# Draws 243 slides and asks what of them gives a label away; about 6 minutes.
+test-shortcuts: $(INSTALLED)
+	OMP_NUM_THREADS=1 HISTOPRESS_PIXELS=1 python -m pytest tests/claims/test_shortcuts.py
 
 test-dvc: $(WITH_DVC)
 	OMP_NUM_THREADS=1 python -m pytest tests/dvc

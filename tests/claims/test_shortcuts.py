@@ -1,7 +1,7 @@
 """Shortcuts are scored as a model would be, and none gives the default growth cohort's labels away.
 
 The cohort is that of the claims' study 'growth' in its small form. Its maps are judged here; its
-pixels take minutes, so they are judged where HISTOPRESS_PIXELS is set.
+pixels take minutes, so `make test-shortcuts` judges them.
 """
 
 import os
@@ -122,7 +122,7 @@ def test_maps_centres_and_numbers_of_slides_give_nothing_away(default):
 
 @pytest.mark.skipif(
     "HISTOPRESS_PIXELS" not in os.environ,
-    reason="draws 243 slides, which takes minutes; set HISTOPRESS_PIXELS=1",
+    reason="draws 243 slides: run 'make test-shortcuts'",
 )
 def test_no_shortcut_of_the_pixels_gives_a_label_away(default):
     summaries = {}
